@@ -1,0 +1,1 @@
+//! What crosses the wire: types, errors, and #[server] functions of a few lines.
