@@ -1,1 +1,12 @@
 //! The rules, pure: no IO, no clock, no randomness. Compiled for browser and server.
+
+pub mod account;
+pub mod identifier;
+pub mod lockout;
+pub mod mail;
+pub mod policy;
+pub mod reference;
+pub mod reset;
+pub mod retry;
+pub mod spacing;
+pub mod time;
