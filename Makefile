@@ -1,0 +1,32 @@
+# The doors to the project; what each does is in scripts/, one file each. `make help` lists them.
+# ARGS goes to the program: make run ARGS="--help"; settings go by environment: POSTERN_SITE__LISTEN=127.0.0.1:8080 make run
+
+.PHONY: help setup run test watch build check e2e clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## installs what building and testing need (run and test do it themselves)
+	@scripts/setup.sh
+
+run: ## builds what changed and starts Postern with its sandbox mailbox
+	@scripts/run.sh $(ARGS)
+
+test: ## everything: format, lints, size gate, Rust tests, browser tests
+	@scripts/test.sh
+
+watch: ## cargo leptos watch: rebuilds and reloads the browser at each change
+	@scripts/watch.sh $(ARGS)
+
+build: ## the release in dist/: the program, its site, its settings
+	@scripts/build.sh
+
+check: ## format and lints, for the server and for both wasm modules
+	@scripts/check.sh
+
+e2e: ## only the browser tests: make e2e ARGS="-g reset"
+	@scripts/e2e.sh $(ARGS)
+
+clean: ## removes all that was built
+	@cargo clean && rm -rf dist
