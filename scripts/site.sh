@@ -4,4 +4,4 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-exec cargo run --quiet --config tools/site/profile.toml --package postern-site -- "$@"
+exec cargo run --config tools/site/profile.toml --package postern-site -- "$@"

@@ -91,7 +91,6 @@ impl Module {
         let status = Command::new(cargo)
             .args([
                 "build",
-                "--quiet",
                 "--package",
                 "postern",
                 "--lib",
