@@ -1,0 +1,3 @@
+//! The wire: everything that speaks SMTP.
+
+pub mod sandbox;

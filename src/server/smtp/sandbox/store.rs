@@ -1,0 +1,276 @@
+//! The mailbox itself: in memory, bounded in number and size, and watched by the pages that show it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+
+use super::message::{Message, Received};
+use crate::server::clock::Clock;
+use crate::server::config::Sandbox;
+
+/// The whole mailbox, as a multiple of one message's limit.
+const TOTAL_FACTOR: usize = 20;
+/// Events that a slow subscriber may be behind before it is told that it missed some.
+const BACKLOG: usize = 64;
+
+/// What changed.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Arrived(Arc<Message>),
+    /// One or more were deleted by hand.
+    Removed,
+}
+
+/// All messages; a clone is the same mailbox.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    clock: Clock,
+    max_messages: usize,
+    max_bytes: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Oldest first.
+    messages: VecDeque<Arc<Message>>,
+    /// The sum of their weights.
+    weight: usize,
+    next_id: u64,
+    /// None once closed: dropping it ends every subscription.
+    events: Option<broadcast::Sender<Event>>,
+}
+
+impl Mailbox {
+    /// An empty mailbox with the bounds of `config`.
+    pub fn new(config: &Sandbox, clock: Clock) -> Self {
+        // Counting from the time of the start keeps an old tab from showing another message after a restart.
+        let next_id = u64::try_from(clock.now().millis()).unwrap_or_default();
+        let state = State {
+            messages: VecDeque::new(),
+            weight: 0,
+            next_id,
+            events: Some(broadcast::Sender::new(BACKLOG)),
+        };
+        let (max_messages, max_bytes) = (config.max_messages, config.max_bytes);
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                clock,
+                max_messages,
+                max_bytes,
+            }),
+        }
+    }
+
+    /// Octets of one message, at most.
+    pub fn max_bytes(&self) -> usize {
+        self.shared.max_bytes
+    }
+
+    /// Keeps a message; the oldest go where there is no room.
+    pub fn push(&self, received: Received) -> Arc<Message> {
+        let id = {
+            let mut state = self.state();
+            state.next_id += 1;
+            format!("{:x}", state.next_id)
+        };
+        // Outside the lock: reading a large message takes a while.
+        let message = Arc::new(Message::read(id, self.shared.clock.now(), received));
+        let mut state = self.state();
+        state.weight += message.weight();
+        state.messages.push_back(Arc::clone(&message));
+        let total = self.shared.max_bytes.saturating_mul(TOTAL_FACTOR);
+        while state.messages.len() > 1
+            && (state.messages.len() > self.shared.max_messages || state.weight > total)
+        {
+            if let Some(oldest) = state.messages.pop_front() {
+                state.weight -= oldest.weight();
+            }
+        }
+        state.tell(Event::Arrived(Arc::clone(&message)));
+        message
+    }
+
+    /// All messages, newest first.
+    pub fn list(&self) -> Vec<Arc<Message>> {
+        self.state().messages.iter().rev().cloned().collect()
+    }
+
+    /// Those that have `query` in subject, addresses or text, whatever the case; newest first.
+    pub fn search(&self, query: &str) -> Vec<Arc<Message>> {
+        let needle = query.trim().to_lowercase();
+        let mut messages = self.list();
+        if !needle.is_empty() {
+            messages.retain(|message| message.matches(&needle));
+        }
+        messages
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.state().messages.len()
+    }
+
+    /// One message.
+    pub fn get(&self, id: &str) -> Option<Arc<Message>> {
+        self.state()
+            .messages
+            .iter()
+            .find(|message| message.id == id)
+            .cloned()
+    }
+
+    /// Deletes one message; false where there is none of this id.
+    pub fn delete(&self, id: &str) -> bool {
+        let mut state = self.state();
+        let Some(at) = state.messages.iter().position(|message| message.id == id) else {
+            return false;
+        };
+        if let Some(message) = state.messages.remove(at) {
+            state.weight -= message.weight();
+        }
+        state.tell(Event::Removed);
+        true
+    }
+
+    /// Deletes all messages.
+    pub fn clear(&self) {
+        let mut state = self.state();
+        state.messages.clear();
+        state.weight = 0;
+        state.tell(Event::Removed);
+    }
+
+    /// What changes from now on; ends when the mailbox closes.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        match &self.state().events {
+            Some(events) => events.subscribe(),
+            // Its sender is dropped at once, so that it ends at once.
+            None => broadcast::Sender::new(1).subscribe(),
+        }
+    }
+
+    /// Ends every subscription, so that open event streams do not hold up a server that stops. Messages stay.
+    pub fn close(&self) {
+        self.state().events = None;
+    }
+
+    /// A panic elsewhere leaves nothing half-done in here, so a poisoned lock is as good as any.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn tell(&self, event: Event) {
+        if let Some(events) = &self.events {
+            // An error only says that nobody listens.
+            let _ = events.send(event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Envelope;
+    use super::*;
+
+    fn mailbox(max_messages: usize, max_bytes: usize) -> Mailbox {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let config = Sandbox {
+            enabled: true,
+            listen,
+            max_messages,
+            max_bytes,
+        };
+        Mailbox::new(&config, Clock::system())
+    }
+
+    fn received(source: &str) -> Received {
+        let envelope = Envelope {
+            helo: "x".into(),
+            from: "a@b".into(),
+            to: vec!["c@d".into()],
+            utf8: false,
+        };
+        Received {
+            envelope,
+            source: source.as_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_ids_are_never_reused() {
+        let mailbox = mailbox(3, 1_000);
+        let ids: Vec<String> = (0..5)
+            .map(|n| {
+                mailbox
+                    .push(received(&format!("Subject: {n}\r\n\r\n")))
+                    .id
+                    .clone()
+            })
+            .collect();
+        let subjects: Vec<String> = mailbox.list().iter().map(|m| m.subject.clone()).collect();
+        assert_eq!(subjects, ["4", "3", "2"]);
+        assert!(mailbox.get(&ids[0]).is_none());
+        mailbox.clear();
+        let id = mailbox.push(received("")).id.clone();
+        assert!(!ids.contains(&id));
+        assert!(mailbox.delete(&id) && !mailbox.delete(&id));
+    }
+
+    #[test]
+    fn the_whole_is_bounded_in_size() {
+        let mailbox = mailbox(1_000, 1_000);
+        let source = format!("Subject: x\r\n\r\n{}", "y".repeat(900));
+        for _ in 0..100 {
+            mailbox.push(received(&source));
+        }
+        let list = mailbox.list();
+        let weight: usize = list.iter().map(|message| message.weight()).sum();
+        assert!(
+            weight <= 20_000 && list.len() > 5,
+            "{weight} in {}",
+            list.len()
+        );
+    }
+
+    #[test]
+    fn search_looks_at_subject_addresses_and_text() {
+        let mailbox = mailbox(10, 1_000);
+        mailbox.push(received("Subject: Straße\r\n\r\none"));
+        mailbox.push(received("Subject: other\r\n\r\nTWO"));
+        assert_eq!(mailbox.search("STRASSE").len(), 0);
+        assert_eq!(mailbox.search("straße").len(), 1);
+        assert_eq!(mailbox.search(" two ").len(), 1);
+        assert_eq!(mailbox.search("C@D").len(), 2);
+        assert_eq!(mailbox.search("").len(), 2);
+    }
+
+    #[test]
+    fn subscriptions_hear_and_end() {
+        let mailbox = mailbox(10, 1_000);
+        let mut events = mailbox.subscribe();
+        let pushed = mailbox.push(received("Subject: x\r\n\r\n"));
+        assert!(
+            matches!(events.try_recv(), Ok(Event::Arrived(message)) if message.id == pushed.id)
+        );
+        mailbox.close();
+        assert_eq!(
+            events.try_recv().unwrap_err(),
+            broadcast::error::TryRecvError::Closed
+        );
+        let late = mailbox.subscribe().try_recv();
+        assert_eq!(late.unwrap_err(), broadcast::error::TryRecvError::Closed);
+    }
+}
