@@ -1,0 +1,33 @@
+//! `[limits]`: how much is too much.
+
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::reader::Reader;
+use super::units::{MINUTE, SECOND};
+
+/// `[limits]`: counts an hour.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// `per_identifier`: default 10, 1..10000.
+    pub per_identifier: u32,
+    /// `per_address`: by client address (IPv6 by /64), default 60, 1..100000.
+    pub per_address: u32,
+    /// `mails_per_hour`: all sending, default 1000, 1..1000000.
+    pub mails_per_hour: u32,
+    /// `body_bytes`: largest request body, default 16384, 1024..1048576.
+    pub body_bytes: usize,
+    /// `request_timeout`: default 30s, 1s..5m.
+    pub request_timeout: Duration,
+}
+
+pub(super) fn read(reader: &mut Reader) -> Result<Limits, ConfigError> {
+    let mut section = reader.section("limits");
+    Ok(Limits {
+        per_identifier: section.number("per_identifier", 10, 1..=10_000)?,
+        per_address: section.number("per_address", 60, 1..=100_000)?,
+        mails_per_hour: section.number("mails_per_hour", 1_000, 1..=1_000_000)?,
+        body_bytes: section.number("body_bytes", 16_384, 1_024..=1_048_576)?,
+        request_timeout: section.duration("request_timeout", 30 * SECOND, SECOND..=5 * MINUTE)?,
+    })
+}
