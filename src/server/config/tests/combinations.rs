@@ -1,7 +1,7 @@
 //! Settings that bear on each other: twins, aliases, the relay's defaults, production.
 
 use super::super::{LogFormat, TlsMode, Warning, load};
-use super::{config, env, file, flags, line};
+use super::{config, env, file, flags, line, pairs};
 
 #[test]
 fn secrets_come_from_a_file_or_a_value_and_are_never_shown() {
