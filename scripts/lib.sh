@@ -46,7 +46,8 @@ apt_install() {
 need_rust() {
     have cargo || die "cargo is missing: install Rust's stable toolchain with rustup (Debian: apt-get install rustup && rustup default stable)"
     local version
-    version="$(cargo --version | cut -d ' ' -f 2)"
+    version="$(cargo --version 2>/dev/null | cut -d ' ' -f 2)" || true
+    [ -n "$version" ] || die "cargo is there but does not run: rustup default stable"
     version_at_least "${version%%-*}" 1.95.0 ||
         die "cargo $version is too old, 1.95 or newer is needed: rustup update stable"
     have cc || have gcc || have clang || die "a C compiler is missing (SQLite is compiled from C): apt-get install build-essential"

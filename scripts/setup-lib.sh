@@ -60,7 +60,7 @@ setup_browser() {
         say "Chromium: already done"
     elif say "Chromium: installing Debian's with apt-get" && apt_install chromium; then
         :
-    elif say "Chromium: downloading Playwright's own" && (cd end2end && timeout 600 npx playwright install --with-deps chromium); then
+    elif say "Chromium: downloading Playwright's own" && (cd end2end && timeout 600 npx playwright install chromium); then
         :
     else
         warn "no Chromium can be had: apt-get install chromium, or set POSTERN_E2E_CHROMIUM to one"

@@ -6,7 +6,7 @@ set -euo pipefail
 
 # 0.3.11's lock file needs Rust 1.96.
 cargo_leptos=0.3.10
-tools="$PWD/${CARGO_TARGET_DIR:-target}/tools"
+tools="$PWD/target/tools"
 
 # install_cargo_leptos OPTION…: compiled to be ready soon, not to be fast; it waits for cargo most of its life. Its build folder stays
 # until it is done, so that an interrupted installation goes on where it was.

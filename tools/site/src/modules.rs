@@ -114,6 +114,6 @@ impl Module {
 }
 
 /// Cargo's output folder, wherever it was told to be.
-pub fn target_dir() -> PathBuf {
+fn target_dir() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::modules::{Built, STRENGTH};
 use crate::sources;
 
-/// The one sheet that cargo-leptos can be told: it imports ours, in their order.
+/// The one sheet that cargo-leptos can be told, beside the assets folder: it imports ours, in their order.
 const STYLE: &str = "watch-style/postern.css";
 
 /// Fills the assets folder under plain names, and writes the sheet that imports all others.
@@ -33,10 +33,7 @@ pub fn prepare(assets: &Path) -> Result<()> {
             fs::canonicalize(&sheet).with_context(|| format!("cannot find {}", sheet.display()))?;
         imports.push_str(&format!("@import \"{}\";\n", sheet.display()));
     }
-    write(
-        &crate::modules::target_dir().join(STYLE),
-        imports.as_bytes(),
-    )?;
+    write(&assets.with_file_name(STYLE), imports.as_bytes())?;
     println!("    {} is ready for cargo leptos watch", assets.display());
     Ok(())
 }
