@@ -1,0 +1,134 @@
+//! Builds the message that goes out: two bodies, few headers, and nothing of the account but the address in To.
+
+use std::fmt;
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::address::{Address, Envelope};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MultiPart};
+use thiserror::Error;
+
+use super::render::Rendered;
+use crate::domain::identifier::EmailAddress;
+use crate::domain::time::Timestamp;
+use crate::server::config::Mail;
+use crate::server::secrets::random_id;
+
+/// The last second that a Date header can show: 9999-12-31T23:59:59Z.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// A message as it goes over the wire, and its envelope. Its body holds a secret and does not print.
+#[derive(Clone)]
+pub struct OutgoingMessage {
+    envelope: Envelope,
+    message_id: String,
+    bytes: Vec<u8>,
+}
+
+/// Why a message could not be built. All but the last are wrong settings.
+#[derive(Debug, Error)]
+pub enum MessageError {
+    /// `[mail] from` or `reply_to`.
+    #[error("mail.{0} is no mail address in ASCII, with or without a name before it")]
+    Mailbox(&'static str),
+    /// An address that lettre does not take although we did.
+    #[error("the recipient's address cannot be written to")]
+    Recipient,
+    /// lettre refused.
+    #[error("the message cannot be built: {0}")]
+    Build(#[from] lettre::error::Error),
+    /// The operating system had no randomness for the Message-ID.
+    #[error("no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl OutgoingMessage {
+    /// Who sends and who receives, as MAIL and RCPT name them (RFC 5321 3.3).
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// The Message-ID with its angle brackets: what an attempt is found by in the logs of a mail server.
+    pub fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
+    /// Header and body in ASCII, lines ended by CRLF, dots not yet stuffed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for OutgoingMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingMessage")
+            .field("message_id", &self.message_id)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds the message to `to`, dated `at`. Each call draws a new Message-ID, at the domain of From: neither this machine's
+/// name nor anything of the account is in it (third seed, rule 5).
+///
+/// # Errors
+/// When From or Reply-To of the settings are no addresses, or there is no randomness.
+pub fn build(
+    rendered: &Rendered,
+    to: &EmailAddress,
+    settings: &Mail,
+    at: Timestamp,
+) -> Result<OutgoingMessage, MessageError> {
+    let from = mailbox(&settings.from, "from")?;
+    let to: Address = to.as_str().parse().map_err(|_| MessageError::Recipient)?;
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
+    let message_id = format!("<{}@{}>", random_id()?, from.email.domain());
+    let seconds = at.millis().div_euclid(1000).clamp(0, LAST_SECOND);
+    let date = UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs());
+
+    let mut builder = Message::builder()
+        .envelope(envelope.clone())
+        .from(from)
+        .to(Mailbox::new(None, to))
+        .subject(rendered.subject.as_str())
+        .date(date)
+        .message_id(Some(message_id.clone()))
+        // No holiday notice and no "out of office" in answer: RFC 3834 5, and what Exchange looks for instead.
+        .raw_header(header(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated",
+        ))
+        .raw_header(header(
+            HeaderName::new_from_ascii_str("X-Auto-Response-Suppress"),
+            "All",
+        ));
+    if let Some(reply_to) = &settings.reply_to {
+        builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
+    }
+    let bodies = MultiPart::alternative_plain_html(rendered.text.clone(), rendered.html.clone());
+    let bytes = builder.multipart(bodies)?.formatted();
+    Ok(OutgoingMessage {
+        envelope,
+        message_id,
+        bytes,
+    })
+}
+
+fn header(name: HeaderName, value: &str) -> HeaderValue {
+    HeaderValue::new(name, value.to_owned())
+}
+
+/// lettre ignores what follows an address, and encodes a line end in a name; we refuse both, and an address that would
+/// need SMTPUTF8 (RFC 6531).
+fn mailbox(text: &str, key: &'static str) -> Result<Mailbox, MessageError> {
+    if text.chars().any(char::is_control) {
+        return Err(MessageError::Mailbox(key));
+    }
+    let mailbox: Mailbox = text.parse().map_err(|_| MessageError::Mailbox(key))?;
+    let ascii = AsRef::<str>::as_ref(&mailbox.email).is_ascii();
+    if ascii {
+        Ok(mailbox)
+    } else {
+        Err(MessageError::Mailbox(key))
+    }
+}
