@@ -40,6 +40,9 @@ pub async fn serve(
     mailbox: Mailbox,
     shutdown: impl Future<Output = ()> + Send,
 ) {
+    if let Ok(address) = listener.local_addr() {
+        mailbox.listens_at(address);
+    }
     let (stop, stopped) = watch::channel(false);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut sessions = JoinSet::new();

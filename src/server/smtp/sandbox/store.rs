@@ -1,7 +1,8 @@
 //! The mailbox itself: in memory, bounded in number and size, and watched by the pages that show it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::broadcast;
 
@@ -34,6 +35,8 @@ struct Shared {
     clock: Clock,
     max_messages: usize,
     max_bytes: usize,
+    configured: SocketAddr,
+    listening: OnceLock<SocketAddr>,
 }
 
 #[derive(Debug)]
@@ -58,15 +61,32 @@ impl Mailbox {
             next_id,
             events: Some(broadcast::Sender::new(BACKLOG)),
         };
-        let (max_messages, max_bytes) = (config.max_messages, config.max_bytes);
+        let shared = Shared {
+            state: Mutex::new(state),
+            clock,
+            max_messages: config.max_messages,
+            max_bytes: config.max_bytes,
+            configured: config.listen,
+            listening: OnceLock::new(),
+        };
         Self {
-            shared: Arc::new(Shared {
-                state: Mutex::new(state),
-                clock,
-                max_messages,
-                max_bytes,
-            }),
+            shared: Arc::new(shared),
         }
+    }
+
+    /// Where mail is taken: the configured address until a listener says its own.
+    pub fn address(&self) -> SocketAddr {
+        *self
+            .shared
+            .listening
+            .get()
+            .unwrap_or(&self.shared.configured)
+    }
+
+    /// Tells where the listener is; it may have been given port 0.
+    pub(super) fn listens_at(&self, address: SocketAddr) {
+        // A second listener into the same mailbox changes nothing.
+        let _ = self.shared.listening.set(address);
     }
 
     /// Octets of one message, at most.

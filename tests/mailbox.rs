@@ -1,0 +1,8 @@
+//! The sandbox mailbox from outside: raw SMTP, Python's smtplib, swaks, and the web pages and JSON over a real socket.
+
+#[path = "mailbox/smtp.rs"]
+mod smtp;
+#[path = "mailbox/support.rs"]
+mod support;
+#[path = "mailbox/web.rs"]
+mod web;

@@ -1,0 +1,174 @@
+//! A mailbox with its listeners on free ports, and a client that types.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern::server::clock::Clock;
+use postern::server::config::Sandbox;
+use postern::server::http::mailbox::router;
+use postern::server::smtp::sandbox::{Event, Mailbox, Message, bind, serve};
+use postern::ui::shell::Look;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{broadcast, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Nothing here takes this long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub async fn within<F: Future>(future: F) -> F::Output {
+    timeout(PATIENCE, future).await.expect("took too long")
+}
+
+pub struct House {
+    pub mailbox: Mailbox,
+    pub smtp: SocketAddr,
+    pub web: SocketAddr,
+    pub arrivals: broadcast::Receiver<Event>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::sized(100, 100_000).await
+    }
+
+    pub async fn sized(max_messages: usize, max_bytes: usize) -> Self {
+        let config = Sandbox {
+            enabled: true,
+            listen: ([127, 0, 0, 1], 0).into(),
+            max_messages,
+            max_bytes,
+        };
+        let mailbox = Mailbox::new(&config, Clock::system());
+        let arrivals = mailbox.subscribe();
+        let listener = bind(&config).await.unwrap();
+        let smtp = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(serve(listener, mailbox.clone(), async {
+            let _ = stopped.await;
+        }));
+        let hosts = ["127.0.0.1", "localhost", "[::1]"]
+            .map(str::to_owned)
+            .to_vec();
+        let look = Look {
+            name: "Postern".into(),
+            color: "#1f5f8b".into(),
+            ..Look::default()
+        };
+        let routes = router(mailbox.clone(), hosts, look);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let web = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self {
+            mailbox,
+            smtp,
+            web,
+            arrivals,
+            stop,
+            serving,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.web)
+    }
+
+    pub async fn client(&self) -> Client {
+        Client::connect(self.smtp).await
+    }
+
+    /// The next message to arrive.
+    pub async fn arrival(&mut self) -> Arc<Message> {
+        loop {
+            if let Event::Arrived(message) = within(self.arrivals.recv()).await.unwrap() {
+                return message;
+            }
+        }
+    }
+
+    /// Sends one message over SMTP and returns it as the mailbox has it.
+    pub async fn send(&mut self, source: &str) -> Arc<Message> {
+        let mut client = self.client().await;
+        client.expect(220).await;
+        client
+            .say("EHLO t\r\nMAIL FROM:<a@b>\r\nRCPT TO:<ada@localhost>\r\nDATA\r\n")
+            .await;
+        for code in [250, 250, 250, 354] {
+            client.expect(code).await;
+        }
+        client.say(&format!("{source}\r\n.\r\n")).await;
+        client.expect(250).await;
+        self.arrival().await
+    }
+
+    /// Tells the listener to stop; the task that ends when it has.
+    pub fn stop(self) -> JoinHandle<()> {
+        self.stop.send(()).unwrap();
+        self.serving
+    }
+}
+
+/// A raw SMTP client.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub async fn connect(address: SocketAddr) -> Self {
+        Self {
+            stream: BufReader::new(TcpStream::connect(address).await.unwrap()),
+        }
+    }
+
+    /// Connected, greeted.
+    pub async fn ready(address: SocketAddr) -> Self {
+        let mut client = Self::connect(address).await;
+        client.expect(220).await;
+        client.say("EHLO test\r\n").await;
+        client.expect(250).await;
+        client
+    }
+
+    pub async fn say(&mut self, text: &str) {
+        self.bytes(text.as_bytes()).await;
+    }
+
+    pub async fn bytes(&mut self, bytes: &[u8]) {
+        within(self.stream.write_all(bytes)).await.unwrap();
+    }
+
+    /// Reads one reply, of one or more lines.
+    pub async fn reply(&mut self) -> String {
+        let mut reply = String::new();
+        loop {
+            let mut line = String::new();
+            within(self.stream.read_line(&mut line)).await.unwrap();
+            assert!(line.ends_with("\r\n"), "{reply}{line:?}");
+            let last = line.as_bytes().get(3) != Some(&b'-');
+            reply.push_str(&line);
+            if last {
+                return reply;
+            }
+        }
+    }
+
+    pub async fn expect(&mut self, code: u16) -> String {
+        let reply = self.reply().await;
+        assert!(
+            reply.starts_with(&format!("{code} ")) || reply.starts_with(&format!("{code}-")),
+            "{code}: {reply}"
+        );
+        reply
+    }
+
+    /// The server has ended the connection and said no more.
+    pub async fn closed(&mut self) {
+        let mut rest = Vec::new();
+        within(self.stream.read_to_end(&mut rest)).await.unwrap();
+        assert!(rest.is_empty(), "{}", rest.escape_ascii());
+    }
+}
