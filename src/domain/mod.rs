@@ -5,6 +5,7 @@ pub mod identifier;
 pub mod lockout;
 pub mod mail;
 pub mod policy;
+pub mod rate_limit;
 pub mod reference;
 pub mod reset;
 pub mod retry;

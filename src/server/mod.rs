@@ -1,1 +1,21 @@
 //! Everything with IO.
+
+pub mod accounts;
+pub mod caller;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod failure;
+pub mod http;
+pub mod judge;
+pub mod limits;
+pub mod mail;
+pub mod passwords;
+pub mod recovery;
+pub mod run;
+pub mod secrets;
+pub mod service;
+pub mod smtp;
+pub mod store;
+
+pub use run::{Running, start};

@@ -44,13 +44,16 @@ impl Token {
         Ok(Self(bytes))
     }
 
-    /// Reads what a person pasted or a link carried; white space around and inside is forgiven, as mail programs break lines.
+    /// Reads what a person pasted: the code, or the whole link around it (`…#CODE.SECONDS`); white space around and inside is
+    /// forgiven, as mail programs break lines.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > 256 {
+        if text.len() > 512 {
             return None;
         }
+        let code = text.rsplit('#').next().unwrap_or(text);
+        let code = code.split('.').next().unwrap_or(code);
         let compact: Zeroizing<String> =
-            Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
+            Zeroizing::new(code.chars().filter(|c| !c.is_whitespace()).collect());
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(compact.as_bytes()).ok()?);
         Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
@@ -122,4 +125,34 @@ pub fn random_id() -> Result<String, getrandom::Error> {
 pub fn same(left: &str, right: &str) -> bool {
     use subtle::ConstantTimeEq;
     left.as_bytes().ct_eq(right.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_back_from_code_and_link_and_from_nothing_else() {
+        let token = Token::draw().unwrap();
+        let code = token.expose();
+        let (head, tail) = code.split_at(20);
+        for text in [
+            code.to_string(),
+            format!("  {head}\r\n {tail} "),
+            format!("{}.1790000000", *code),
+            format!("https://a.example/reset#{}.1790000000", *code),
+        ] {
+            assert!(Token::parse(&text) == Some(token.clone()), "{text}");
+        }
+        for text in ["", "x", &code[1..], &format!("{}A", *code), &"A".repeat(600), "ÄÖÜ", "null", "0"] {
+            assert!(Token::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let token = Token::draw().unwrap();
+        let printed = format!("{token:?} {:?} {:?}", token.hash(), Secret::new("hunter2".into()));
+        assert_eq!(printed, "Token(..) TokenHash(..) Secret(..)");
+    }
 }

@@ -1,10 +1,13 @@
 //! Mail: what it says, how it looks, and how one message is handed to a mail server.
 
+pub mod job;
 pub mod message;
 pub mod preview;
+pub mod queue;
 pub mod render;
 mod templates;
 pub mod transport;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;

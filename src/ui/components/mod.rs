@@ -1,9 +1,10 @@
-//! Pieces that pages are made of.
-use leptos::prelude::*;
+//! Pieces that pages are made of, and the two islands.
 
-/// A trial.
-#[island]
-pub fn Counter(start: i32) -> impl IntoView {
-    let (n, set) = signal(start);
-    view! { <button on:click=move |_| set.update(|n| *n += 1)>{n}</button> }
-}
+pub mod field;
+pub mod live_form;
+pub mod password_tools;
+pub mod summary;
+
+pub use field::{FieldSet, Input};
+pub use live_form::LiveForm;
+pub use password_tools::{MeterSetup, PasswordTools};

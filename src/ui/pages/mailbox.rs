@@ -198,7 +198,7 @@ pub fn mailbox(shelf: Shelf) -> impl IntoView {
                     </div>
                 </form>
             </header>
-            <p id="mailbox-status" class="mailbox-unseen" role="status"></p>
+            <p id="mailbox-status" class="visually-hidden" role="status"></p>
             <div class="mailbox-panes">
                 <div id="mailbox-list" class="mailbox-list">
                     {list(rows, total, searching)}

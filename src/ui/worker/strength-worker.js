@@ -1,8 +1,8 @@
-// The password meter's own thread. It answers {id, password, inputs} with {id, report}, or {id, failed: true} when the module does
-// not load or trips over a password; the page then shows no meter, and the server still has its say.
+// The password meter's own thread: takes [password, policy, inputs], answers the report as JSON text, or null where there is none.
 // `__GLUE__` is the address of the strength module's glue; the site tool puts it in.
 
 let module;
+let newest;
 
 // At the first question, not before: nobody downloads the word lists who does not type a password. A failed load is tried again.
 async function load() {
@@ -11,14 +11,16 @@ async function load() {
   return glue;
 }
 
-self.onmessage = async ({ data: { id, password, inputs } }) => {
+self.onmessage = async ({ data }) => {
+  newest = data;
   try {
     module ??= load();
     const { assess } = await module;
-    self.postMessage({ id, report: JSON.parse(assess(password, JSON.stringify(inputs ?? []))) });
+    // Only what stands in the field now is worth an answer.
+    if (data === newest) self.postMessage(assess(...data) ?? null);
   } catch {
-    // After a panic the module's memory is not to be trusted, so it is loaded anew, too (from the browser's cache).
+    // After a panic the module's memory is not to be trusted, so it is loaded anew (from the browser's cache).
     module = undefined;
-    self.postMessage({ id, failed: true });
+    self.postMessage(null);
   }
 };

@@ -3,7 +3,7 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Shown;
@@ -25,6 +25,8 @@ pub async fn html(State(shown): State<Shown>, id: Result<Path<String>, PathRejec
     let headers = [
         (CONTENT_SECURITY_POLICY.as_str(), POLICY),
         (REFERRER_POLICY.as_str(), "no-referrer"),
+        // The site's other pages say DENY; this one is made for a frame.
+        (X_FRAME_OPTIONS.as_str(), "SAMEORIGIN"),
         // The policy does not stop a browser from looking up the names in links ahead of a click.
         ("x-dns-prefetch-control", "off"),
     ];

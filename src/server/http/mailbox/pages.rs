@@ -119,7 +119,10 @@ fn answer(shown: &Shown, status: StatusCode, shelf: Shelf) -> Response {
     let html = document(&page, || mailbox(shelf));
     (
         status,
-        [(CONTENT_SECURITY_POLICY, policy(&nonce))],
+        [(
+            CONTENT_SECURITY_POLICY,
+            policy(&nonce, shown.look.assets.reload_port),
+        )],
         Html(html),
     )
         .into_response()
@@ -213,12 +216,14 @@ fn encoded(value: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Our own scripts and styles, our own frames, and events and pages from ourselves.
-fn policy(nonce: &str) -> String {
+/// Our own scripts and styles, our own frames, and events and pages from ourselves (and from the live reload of `cargo leptos watch`).
+fn policy(nonce: &str, reload_port: Option<u16>) -> String {
+    let reload = reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"));
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; \
-         img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'"
+         img-src 'self' data:; connect-src 'self'{}; frame-src 'self'; form-action 'self'; \
+         frame-ancestors 'none'; base-uri 'none'",
+        reload.unwrap_or_default()
     )
 }
 

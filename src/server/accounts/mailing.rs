@@ -1,0 +1,193 @@
+//! What the worker finds out about sign-up mails, address verifications and notices, at the moment of sending.
+
+use crate::domain::identifier::{EmailAddress, Identifier};
+use crate::domain::mail::{LockCause, Mail, MailKind};
+use crate::server::caller::Caller;
+use crate::server::failure::Done;
+use crate::server::mail::job::Job;
+use crate::server::mail::queue::Detail;
+use crate::server::recovery::mailing::link;
+use crate::server::secrets::Token;
+use crate::server::service::Service;
+use crate::server::store::{
+    AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, TokenPurpose, Tx,
+};
+
+/// Most mails to one address within one link's lifetime that a stranger can cause.
+const MAILS_A_LIFETIME: u32 = 3;
+
+/// A sign-up: a link for an address without an account, news for one that has one.
+///
+/// # Errors
+/// When the database or the operating system's randomness fails.
+pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
+    let now = service.now();
+    let mut tx = service.store.begin().await?;
+    let Some(to) = recipient(queued) else { return end(tx, queued, "no address", service).await };
+    if now >= queued.give_up_at {
+        return end(tx, queued, "send window over", service).await;
+    }
+    let lifetime = service.config.sign_up.link_lifetime;
+    let spacing = service.config.reset.mail_spacing;
+    let lately = tx.mails_to(to.as_str(), now.minus(spacing)).await?;
+    let in_lifetime = tx.mails_to(to.as_str(), now.minus(lifetime)).await?;
+    if lately > 0 || in_lifetime >= MAILS_A_LIFETIME {
+        return end(tx, queued, "enough mails", service).await;
+    }
+    let site = &service.config.site.public_url;
+    let known = tx.account_by(&Identifier::Email(to.clone())).await?;
+    if let Some(account) = known {
+        tx.commit().await?;
+        let mail = Mail::SignUpKnown {
+            sign_in_url: format!("{site}/sign-in"),
+            forgot_url: format!("{site}/forgot"),
+        };
+        return Ok(Job::Send { mail, to, account_id: Some(account.id) });
+    }
+    let token = Token::draw()?;
+    let expires_at = now.plus(lifetime);
+    let new = NewToken {
+        hash: token.hash(),
+        purpose: TokenPurpose::SignUp,
+        subject: to.key(),
+        account_id: None,
+        request_id: None,
+        address: Some(to.as_str()),
+        minted_at: now,
+        expires_at,
+    };
+    tx.mint(new).await?;
+    created(&mut tx, worker, service, "sign-up", None).await?;
+    tx.commit().await?;
+    let open = link(service, "/verify", &token, expires_at);
+    let lifetime_minutes = lifetime.as_secs().div_ceil(60);
+    Ok(Job::Send { mail: Mail::SignUp { open, lifetime_minutes }, to, account_id: None })
+}
+
+/// A new address of an account: a link to it, unless it is another account's.
+///
+/// # Errors
+/// When the database or the operating system's randomness fails.
+pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
+    let now = service.now();
+    let mut tx = service.store.begin().await?;
+    let account = match &queued.account_id {
+        Some(id) => tx.account(id).await?,
+        None => None,
+    };
+    let (Some(to), Some(account)) = (recipient(queued), account) else {
+        return end(tx, queued, "no address", service).await;
+    };
+    if now >= queued.give_up_at {
+        return end(tx, queued, "send window over", service).await;
+    }
+    if tx.account_by(&Identifier::Email(to.clone())).await?.is_some() {
+        return end(tx, queued, "address taken", service).await;
+    }
+    let token = Token::draw()?;
+    let lifetime = service.config.sign_up.link_lifetime;
+    let expires_at = now.plus(lifetime);
+    let new = NewToken {
+        hash: token.hash(),
+        purpose: TokenPurpose::VerifyAddress,
+        subject: &account.id,
+        account_id: Some(&account.id),
+        request_id: None,
+        address: Some(to.as_str()),
+        minted_at: now,
+        expires_at,
+    };
+    tx.mint(new).await?;
+    created(&mut tx, worker, service, "address", Some(&account.id)).await?;
+    tx.commit().await?;
+    let open = link(service, "/account/verify-address", &token, expires_at);
+    let lifetime_minutes = lifetime.as_secs().div_ceil(60);
+    let account_id = Some(account.id);
+    Ok(Job::Send { mail: Mail::VerifyAddress { open, lifetime_minutes }, to, account_id })
+}
+
+/// A notice: what happened, and for some a link that freezes the account.
+///
+/// # Errors
+/// When the database or the operating system's randomness fails.
+pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
+    let now = service.now();
+    let mut tx = service.store.begin().await?;
+    let (Some(to), Some(id)) = (recipient(queued), &queued.account_id) else {
+        return end(tx, queued, "no address", service).await;
+    };
+    if now >= queued.give_up_at {
+        return end(tx, queued, "too late", service).await;
+    }
+    let detail: Detail = serde_json::from_str(&queued.detail).unwrap_or_default();
+    let at = detail.at.unwrap_or(queued.created_at);
+    let mail = match queued.kind {
+        MailKind::AccountLocked => Mail::AccountLocked {
+            at,
+            until: detail.until.unwrap_or(at),
+            cause: detail.cause.unwrap_or(LockCause::WrongUsernames),
+        },
+        MailKind::AccountFrozen => Mail::AccountFrozen { at },
+        kind => {
+            let token = Token::draw()?;
+            let expires_at = now.plus(service.config.reset.not_me_lifetime);
+            let new = NewToken {
+                hash: token.hash(),
+                purpose: TokenPurpose::NotMe,
+                subject: &queued.id,
+                account_id: Some(id),
+                request_id: None,
+                address: Some(to.as_str()),
+                minted_at: now,
+                expires_at,
+            };
+            tx.mint(new).await?;
+            let not_me = link(service, "/not-me", &token, expires_at);
+            match kind {
+                MailKind::AddressChanged => Mail::AddressChanged { at, not_me },
+                MailKind::PasswordChangedReminder => Mail::PasswordChangedReminder { at, not_me },
+                _ => Mail::PasswordChanged { at, not_me },
+            }
+        }
+    };
+    tx.commit().await?;
+    Ok(Job::Send { mail, to, account_id: queued.account_id.clone() })
+}
+
+fn recipient(queued: &QueuedMail) -> Option<EmailAddress> {
+    queued.recipient.as_deref().and_then(|text| EmailAddress::parse(text).ok())
+}
+
+async fn end(mut tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -> Done<Job> {
+    let end = if reason.ends_with("over") || reason == "too late" {
+        MailEnd::Expired
+    } else {
+        MailEnd::Discarded
+    };
+    tx.end_mail(&queued.id, end, Some(reason), service.now()).await?;
+    let event = AuditEvent {
+        event: "mail_not_sent",
+        outcome: if end == MailEnd::Expired { Outcome::Failed } else { Outcome::Refused },
+        reason: Some(reason),
+        account_id: queued.account_id.as_deref(),
+    };
+    tx.audit(&Caller::internal("worker"), service.now(), event).await?;
+    tx.commit().await?;
+    Ok(Job::Nothing)
+}
+
+async fn created(
+    tx: &mut Tx,
+    worker: &Caller,
+    service: &Service,
+    what: &str,
+    account_id: Option<&str>,
+) -> Done<()> {
+    let event = AuditEvent {
+        event: "authn_token_created",
+        outcome: Outcome::Allowed,
+        reason: Some(what),
+        account_id,
+    };
+    Ok(tx.audit(worker, service.now(), event).await?)
+}

@@ -1,0 +1,142 @@
+//! Sign-in: one Argon2 in every case, one sentence for every refusal, growing delays, and a lock that mail tells of.
+
+use crate::api::error::ApiError;
+use crate::domain::account::{Lock, may_sign_in};
+use crate::domain::identifier::Identifier;
+use crate::domain::lockout::{LockScope, Verdict, judge, sign_in_delay};
+use crate::domain::mail::{LockCause, MailKind};
+use crate::domain::time::Timestamp;
+use crate::server::caller::Caller;
+use crate::server::failure::Done;
+use crate::server::limits::Counted;
+use crate::server::mail::queue;
+use crate::server::secrets::{Secret, Token};
+use crate::server::service::Service;
+use crate::server::store::{Account, AuditEvent, Outcome, Tx};
+
+/// Signs in; the token goes into the browser's cookie. `old` is a session that the browser held before: it ends.
+///
+/// # Errors
+/// [`ApiError::SignInRefused`] for every reason that the person or the account is the cause of.
+pub async fn sign_in(
+    service: &Service,
+    caller: &Caller,
+    typed: &str,
+    password: Secret,
+    old: Option<&Token>,
+) -> Done<Token> {
+    let now = service.now();
+    service.limits.ask(Counted::SignIn, caller.client, now)?;
+    let mode = service.config.reset.identifier;
+    let account = match Identifier::parse(typed, mode) {
+        Ok(identifier) => service.store.read().await?.account_by(&identifier).await?,
+        Err(_) => None,
+    };
+    let right = verify(service, account.as_ref(), &password).await?;
+
+    let now = service.now();
+    let mut tx = service.store.begin().await?;
+    let Some(account) = account else {
+        audit(&mut tx, caller, now, Outcome::Refused, Some("unknown account"), None).await?;
+        tx.commit().await?;
+        return refused(service, caller, now);
+    };
+    let id = account.id.clone();
+    // Read again: other tries may have come first while the hash was computed.
+    let account = tx.account(&id).await?.filter(|a| a.password_hash == account.password_hash);
+    let Some(account) = account else { return refused(service, caller, now) };
+    let shut = may_sign_in(account.state, account.lock, now).err().map(|shut| shut.reason());
+    let early = (account.sign_in_not_before > now).then_some("too early after a failure");
+    if let Some(reason) = shut.or(early) {
+        audit(&mut tx, caller, now, Outcome::Refused, Some(reason), Some(&id)).await?;
+        tx.commit().await?;
+        return refused(service, caller, now);
+    }
+    if !right {
+        failed(service, &mut tx, caller, &account, now).await?;
+        tx.commit().await?;
+        service.mail_queued.notify_one();
+        return refused(service, caller, now);
+    }
+    tx.set_sign_in_failures(&id, 0, Timestamp::from_millis(0)).await?;
+    if let Some(old) = old {
+        tx.end_sign_in_session(old.hash()).await?;
+    }
+    let session = Token::draw()?;
+    let expires_at = now.plus(service.config.session.absolute);
+    tx.add_sign_in_session(session.hash(), &id, caller, now, expires_at).await?;
+    audit(&mut tx, caller, now, Outcome::Allowed, None, Some(&id)).await?;
+    tx.commit().await?;
+    if service.hasher.outdated(&account.password_hash) {
+        upgrade(service, &account, &password).await?;
+    }
+    Ok(session)
+}
+
+/// Whether the password is the account's; as long for nobody's.
+///
+/// # Errors
+/// [`ApiError::Busy`] when too many wait already.
+pub async fn verify(service: &Service, account: Option<&Account>, password: &Secret) -> Done<bool> {
+    let typed = service.judge.typed(password);
+    let hash = account.map(|account| account.password_hash.clone()).filter(|_| typed.is_some());
+    service.hasher.verify(typed.unwrap_or_default(), hash).await
+}
+
+/// Counts a wrong password: the next try waits longer, and the last allowed one locks (NIST SP 800-63B-4 3.2.2).
+///
+/// # Errors
+/// When the database or the operating system's randomness fails.
+pub async fn failed(
+    service: &Service,
+    tx: &mut Tx,
+    caller: &Caller,
+    account: &Account,
+    now: Timestamp,
+) -> Done<()> {
+    let id = account.id.as_str();
+    let failures = account.sign_in_failures.saturating_add(1);
+    let reason = match judge(failures, service.config.session.max_failures) {
+        Verdict::Again { .. } => {
+            tx.set_sign_in_failures(id, failures, now.plus(sign_in_delay(failures))).await?;
+            "wrong password"
+        }
+        Verdict::Lock => {
+            let until = now.plus(service.config.reset.lock_duration);
+            tx.set_lock(id, Some(Lock { until, scope: LockScope::Account })).await?;
+            let detail = queue::locked(now, until, LockCause::FailedSignIns);
+            queue::notice(tx, MailKind::AccountLocked, account, &detail, now, now).await?;
+            "wrong password: account locked"
+        }
+    };
+    audit(tx, caller, now, Outcome::Refused, Some(reason), Some(id)).await
+}
+
+fn refused<T>(service: &Service, caller: &Caller, now: Timestamp) -> Done<T> {
+    service.limits.take(Counted::SignIn, caller.client, None, now)?;
+    Err(ApiError::SignInRefused.into())
+}
+
+/// Hashes the password with today's costs, now that it is at hand.
+async fn upgrade(service: &Service, account: &Account, password: &Secret) -> Done<()> {
+    let Some(typed) = service.judge.typed(password) else { return Ok(()) };
+    let new = service.hasher.hash(typed).await?;
+    let mut tx = service.store.begin().await?;
+    tx.upgrade_hash(&account.id, &account.password_hash, &new).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn audit(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: Timestamp,
+    outcome: Outcome,
+    reason: Option<&str>,
+    account_id: Option<&str>,
+) -> Done<()> {
+    let event = match outcome {
+        Outcome::Allowed => "authn_login_success",
+        Outcome::Refused | Outcome::Failed => "authn_login_fail",
+    };
+    Ok(tx.audit(caller, now, AuditEvent { event, outcome, reason, account_id }).await?)
+}

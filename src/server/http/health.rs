@@ -1,0 +1,41 @@
+//! `/health/live` and `/health/ready`, for whoever restarts or balances us.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::state::App;
+
+/// How long a mail that is due may wait for its first attempt before something is wrong.
+const OVERDUE: Duration = Duration::from_secs(300);
+
+/// The process answers.
+pub async fn live() -> Json<Value> {
+    Json(json!({ "status": "live" }))
+}
+
+/// The database can be written to and mail is being worked on.
+pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    let since = app.service.now().minus(OVERDUE);
+    let database = app.service.store.ping().await;
+    let late = match app.service.store.read().await {
+        Ok(mut tx) => tx.overdue_mails(since).await,
+        Err(error) => Err(error),
+    };
+    let outbox = matches!(late, Ok(0));
+    if let Err(error) = &database {
+        tracing::warn!(%error, "not ready: the database");
+    }
+    let word = |good: bool| if good { "ok" } else { "failing" };
+    let good = database.is_ok() && outbox;
+    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "status": if good { "ready" } else { "not ready" },
+        "database": word(database.is_ok()),
+        "outbox": word(outbox),
+    });
+    (status, Json(body))
+}

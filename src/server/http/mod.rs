@@ -1,0 +1,18 @@
+//! Pages and server functions over HTTP: the only room that knows axum.
+
+pub mod actions;
+pub mod bridge;
+pub mod client;
+pub mod cookies;
+pub mod fields;
+pub mod guard;
+pub mod health;
+pub mod headers;
+pub mod mailbox;
+pub mod router;
+pub mod show;
+pub mod site;
+pub mod state;
+
+pub use router::router;
+pub use state::App;

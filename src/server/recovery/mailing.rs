@@ -1,0 +1,135 @@
+//! Steps 2 and 3: the worker finds out whose request it is, and mints the token at the moment of sending.
+
+use crate::domain::account::may_reset;
+use crate::domain::identifier::{EmailAddress, Identifier, IdentifierMode};
+use crate::domain::mail::{LinkAndCode, Mail};
+use crate::domain::spacing::{Spacing, decide};
+use crate::server::caller::Caller;
+use crate::server::failure::Done;
+use crate::server::mail::job::Job;
+use crate::server::secrets::Token;
+use crate::server::service::Service;
+use crate::server::store::{
+    AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, RequestState, TokenPurpose, Tx,
+};
+
+/// Decides about a queued reset mail and, where it is to go out, stores its token: committed before the first byte is sent.
+///
+/// # Errors
+/// When the database or the operating system's randomness fails.
+pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
+    let now = service.now();
+    let mut tx = service.store.begin().await?;
+    let request = match &queued.request_id {
+        Some(id) => tx.request(id).await?,
+        None => None,
+    };
+    let Some(request) = request else {
+        tx.end_mail(&queued.id, MailEnd::Discarded, Some("no request"), now).await?;
+        tx.commit().await?;
+        return Ok(Job::Nothing);
+    };
+    let discard = async |mut tx: Tx, reason: &'static str, account_id: Option<&str>| -> Done<Job> {
+        tx.end_mail(&queued.id, MailEnd::Discarded, Some(reason), now).await?;
+        let state = RequestState::Discarded;
+        tx.set_request_state(&request.id, state, Some(reason), account_id, now).await?;
+        let event = AuditEvent {
+            event: "reset_mail_discarded",
+            outcome: Outcome::Refused,
+            reason: Some(reason),
+            account_id,
+        };
+        tx.audit(worker, now, event).await?;
+        tx.commit().await?;
+        Ok(Job::Nothing)
+    };
+    if now >= queued.give_up_at {
+        return expire(tx, worker, queued, &request.id, now).await;
+    }
+    // What was typed was judged when it was asked; here it only names a row.
+    let identifier = Identifier::parse(&request.identifier, IdentifierMode::Either);
+    let account = match identifier {
+        Ok(identifier) => tx.account_by(&identifier).await?,
+        Err(_) => None,
+    };
+    let Some(account) = account else { return discard(tx, "unknown account", None).await };
+    let id = account.id.as_str();
+    if account.operator {
+        return discard(tx, "operator", Some(id)).await;
+    }
+    if let Err(shut) = may_reset(account.state, account.lock, now) {
+        return discard(tx, shut.reason(), Some(id)).await;
+    }
+    let Ok(to) = EmailAddress::parse(&account.email) else {
+        return discard(tx, "no address", Some(id)).await;
+    };
+    let settings = &service.config.reset;
+    let sent = tx.sent_to(id, now.minus(settings.token_lifetime), now).await?;
+    match decide(sent, settings.mail_spacing, now) {
+        Spacing::Send => {}
+        Spacing::Enough => return discard(tx, "enough mails", Some(id)).await,
+        Spacing::Wait(at) => {
+            tx.put_back(&queued.id, at, false, "spacing").await?;
+            tx.commit().await?;
+            return Ok(Job::Nothing);
+        }
+    }
+    let token = Token::draw()?;
+    let expires_at = now.plus(settings.token_lifetime);
+    tx.mint(NewToken {
+        hash: token.hash(),
+        purpose: TokenPurpose::Reset,
+        subject: id,
+        account_id: Some(id),
+        request_id: Some(&request.id),
+        address: None,
+        minted_at: now,
+        expires_at,
+    })
+    .await?;
+    let state = RequestState::Requested;
+    tx.set_request_state(&request.id, state, Some("sending"), Some(id), now).await?;
+    let event = AuditEvent {
+        event: "authn_token_created",
+        outcome: Outcome::Allowed,
+        reason: Some("reset"),
+        account_id: Some(id),
+    };
+    tx.audit(worker, now, event).await?;
+    tx.commit().await?;
+    let open = link(service, "/reset", &token, expires_at);
+    let lifetime_minutes = settings.token_lifetime.as_secs().div_ceil(60);
+    let mail = Mail::Reset { open, lifetime_minutes, reference: request.reference };
+    Ok(Job::Send { mail, to, account_id: Some(account.id) })
+}
+
+/// Ends a request whose mail could not be in time any more: logged, shown, never sent.
+pub(crate) async fn expire(
+    mut tx: Tx,
+    worker: &Caller,
+    queued: &QueuedMail,
+    request_id: &str,
+    now: crate::domain::time::Timestamp,
+) -> Done<Job> {
+    tx.end_mail(&queued.id, MailEnd::Expired, Some("send window over"), now).await?;
+    let reason = Some("send window over");
+    tx.set_request_state(request_id, RequestState::Expired, reason, None, now).await?;
+    let event =
+        AuditEvent { event: "reset_mail_expired", outcome: Outcome::Failed, reason, account_id: None };
+    tx.audit(worker, now, event).await?;
+    tx.commit().await?;
+    Ok(Job::Nothing)
+}
+
+/// A link from configuration alone, with the token and its end in the fragment, which no server and no log ever sees.
+pub fn link(
+    service: &Service,
+    path: &str,
+    token: &Token,
+    expires_at: crate::domain::time::Timestamp,
+) -> LinkAndCode {
+    let code = token.expose().to_string();
+    let seconds = expires_at.millis() / 1000;
+    let link = format!("{}{path}#{code}.{seconds}", service.config.site.public_url);
+    LinkAndCode { link, code, expires_at }
+}

@@ -1,0 +1,120 @@
+//! A running server: database, mailbox, worker and pages, started in order and stopped in the other.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::accounts::demo;
+use super::clock::Clock;
+use super::config::Config;
+use super::http::cookies::Cookies;
+use super::http::{App, router, site};
+use super::mail::transport::LettreTransport;
+use super::mail::worker::Worker;
+use super::service::Service;
+use super::smtp::sandbox::{self, Mailbox};
+use super::store::Store;
+use crate::ui::shell::Look;
+
+/// A server that answers.
+pub struct Running {
+    /// Where the pages are.
+    pub address: SocketAddr,
+    /// Where the sandbox mailbox takes mail, in development.
+    pub sandbox: Option<SocketAddr>,
+    /// Whether the demo account is there.
+    pub demo: bool,
+    /// The use cases, for tests that look behind the pages.
+    pub service: Service,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts everything that the settings ask for.
+///
+/// # Errors
+/// With a line for the operator: what could not be opened, and which setting says so.
+pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> {
+    let assets = site::assets(&config.site.root)?;
+    let store = Store::open(&config.database)
+        .await
+        .with_context(|| format!("database.url = {:?} cannot be opened", config.database.url))?;
+    store.migrate().await.with_context(|| format!("database.url = {:?}", config.database.url))?;
+    let listener = bind(config.site.listen, "site.listen").await?;
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = Vec::new();
+
+    let mut sandbox_at = None;
+    let mut mailbox = None;
+    if config.sandbox.enabled {
+        let own = config.smtp.port == config.sandbox.listen.port();
+        let inbox = sandbox::bind(&config.sandbox)
+            .await
+            .with_context(|| format!("sandbox.listen = {} cannot be listened on", config.sandbox.listen))?;
+        let at = inbox.local_addr()?;
+        // A port of the system's choice is known only now, to the one that sends there too.
+        if own {
+            config.smtp.port = at.port();
+        }
+        sandbox_at = Some(at);
+        let received = Mailbox::new(&config.sandbox, clock.clone());
+        mailbox = Some(received.clone());
+        let ended = until(stopped.clone());
+        tasks.push(tokio::spawn(async move {
+            sandbox::serve(inbox, received, ended).await;
+        }));
+    }
+
+    let config = Arc::new(config);
+    let service = Service::new(config.clone(), store, clock)?;
+    let demo = demo::ensure(&service).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let transport = LettreTransport::new(&config.smtp)?;
+    let worker = Worker::new(service.clone(), Arc::new(transport));
+    tasks.push(tokio::spawn(worker.run(stopped.clone())));
+
+    let look = Look {
+        name: config.site.name.clone(),
+        color: config.site.color.clone(),
+        support: config.site.support.clone(),
+        sign_up: config.sign_up.enabled,
+        mailbox: mailbox.is_some(),
+        assets,
+    };
+    let cookies = Cookies::for_site(&config.site.public_url);
+    let app = App { service: service.clone(), look: Arc::new(look), cookies, mailbox, demo };
+    let address = listener.local_addr()?;
+    let pages = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let ended = until(stopped);
+    tasks.push(tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, pages).with_graceful_shutdown(ended).await {
+            tracing::error!(%error, "the pages' listener failed");
+        }
+    }));
+    Ok(Running { address, sandbox: sandbox_at, demo, service, stop, tasks })
+}
+
+impl Running {
+    /// Stops: no new request is taken, those that run are answered, a mail on its way is finished and written down.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server did not end well");
+            }
+        }
+        self.service.store.close().await;
+    }
+}
+
+async fn bind(at: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(at).await.with_context(|| format!("{setting} = {at} cannot be listened on"))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}

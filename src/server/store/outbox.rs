@@ -1,0 +1,174 @@
+//! The outbox: mail that is owed, claimed by lease, without a secret or a rendered body in it.
+
+use std::time::Duration;
+
+use sqlx::Row;
+
+use super::{Result, Tx, count};
+use crate::domain::mail::MailKind;
+use crate::domain::time::Timestamp;
+
+/// A mail to be sent.
+#[derive(Debug, Clone)]
+pub struct NewMail<'a> {
+    pub id: &'a str,
+    pub kind: MailKind,
+    pub account_id: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+    /// The address, where it must be the one that stood at the time of asking.
+    pub recipient: Option<&'a str>,
+    /// A few plain facts as JSON; never a secret.
+    pub detail: &'a str,
+    pub not_before: Timestamp,
+    /// Not worth sending from then on.
+    pub give_up_at: Timestamp,
+    pub now: Timestamp,
+}
+
+/// A mail that this worker has claimed.
+#[derive(Debug, Clone)]
+pub struct QueuedMail {
+    pub id: String,
+    pub kind: MailKind,
+    pub account_id: Option<String>,
+    pub request_id: Option<String>,
+    pub recipient: Option<String>,
+    pub detail: String,
+    /// This attempt included.
+    pub attempts: u32,
+    pub give_up_at: Timestamp,
+    pub created_at: Timestamp,
+}
+
+/// How an outbox row ends; the names are the database's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailEnd {
+    Sent,
+    Discarded,
+    Failed,
+    Expired,
+}
+
+impl MailEnd {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Discarded => "discarded",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl Tx {
+    /// Puts a mail into the outbox.
+    pub async fn queue_mail(&mut self, new: NewMail<'_>) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO outbox (id, kind, account_id, request_id, recipient, detail, state, not_before, give_up_at, \
+             created_at) VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9)",
+        )
+        .bind(new.id.to_owned())
+        .bind(new.kind.name())
+        .bind(new.account_id.map(str::to_owned))
+        .bind(new.request_id.map(str::to_owned))
+        .bind(new.recipient.map(str::to_owned))
+        .bind(new.detail.to_owned())
+        .bind(new.not_before.millis())
+        .bind(new.give_up_at.millis())
+        .bind(new.now.millis())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// Claims the mail that is due first, for as long as `lease`: a worker that dies leaves it to the next.
+    pub async fn claim_mail(&mut self, now: Timestamp, lease: Duration) -> Result<Option<QueuedMail>> {
+        let row = sqlx::query(
+            "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM outbox \
+             WHERE state = 'queued' AND not_before <= $1 AND claimed_until <= $1 ORDER BY not_before, id LIMIT 1) \
+             RETURNING id, kind, account_id, request_id, recipient, detail, attempts, give_up_at, created_at",
+        )
+        .bind(now.millis())
+        .bind(now.plus(lease).millis())
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        let read = |row: sqlx::sqlite::SqliteRow| -> sqlx::Result<QueuedMail> {
+            let kind: String = row.try_get("kind")?;
+            let kind = MailKind::from_name(&kind)
+                .ok_or_else(|| sqlx::Error::Decode(format!("no mail is called {kind}").into()))?;
+            Ok(QueuedMail {
+                id: row.try_get("id")?,
+                kind,
+                account_id: row.try_get("account_id")?,
+                request_id: row.try_get("request_id")?,
+                recipient: row.try_get("recipient")?,
+                detail: row.try_get("detail")?,
+                attempts: count(row.try_get("attempts")?),
+                give_up_at: Timestamp::from_millis(row.try_get("give_up_at")?),
+                created_at: Timestamp::from_millis(row.try_get("created_at")?),
+            })
+        };
+        Ok(row.map(read).transpose()?)
+    }
+
+    /// Gives a claimed mail back, to be tried from `not_before` on. `attempted`: whether it counts as an attempt.
+    pub async fn put_back(&mut self, id: &str, not_before: Timestamp, attempted: bool, reason: &str) -> Result<()> {
+        sqlx::query(
+            "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - $3, reason = $4 \
+             WHERE id = $1 AND state = 'queued'",
+        )
+        .bind(id.to_owned())
+        .bind(not_before.millis())
+        .bind(i64::from(!attempted))
+        .bind(reason.to_owned())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a mail.
+    pub async fn end_mail(&mut self, id: &str, end: MailEnd, reason: Option<&str>, now: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, sent_at = $4 WHERE id = $1 AND state = 'queued'",
+        )
+        .bind(id.to_owned())
+        .bind(end.name())
+        .bind(reason.map(str::to_owned))
+        .bind((end == MailEnd::Sent).then_some(now.millis()))
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// How many mails of one kind went to one address since then: spacing for mails that are no resets.
+    pub async fn mails_to(&mut self, recipient: &str, since: Timestamp) -> Result<u32> {
+        let (sent,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM outbox WHERE recipient = $1 AND sent_at > $2")
+                .bind(recipient.to_owned())
+                .bind(since.millis())
+                .fetch_one(&mut *self.inner)
+                .await?;
+        Ok(count(sent))
+    }
+
+    /// How many mails of all kinds were handed over since then: for the cap on all sending.
+    pub async fn mails_sent(&mut self, since: Timestamp) -> Result<u32> {
+        let (sent,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM outbox WHERE state = 'sent' AND sent_at > $1")
+                .bind(since.millis())
+                .fetch_one(&mut *self.inner)
+                .await?;
+        Ok(count(sent))
+    }
+
+    /// How many mails are due and have waited since before `since`: for `/health/ready`.
+    pub async fn overdue_mails(&mut self, since: Timestamp) -> Result<u32> {
+        let (late,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND attempts = 0 AND not_before < $1 AND claimed_until < $1",
+        )
+        .bind(since.millis())
+        .fetch_one(&mut *self.inner)
+        .await?;
+        Ok(count(late))
+    }
+}

@@ -1,0 +1,158 @@
+//! Reset requests: asked for, and what became of them.
+
+use sqlx::Row;
+
+use super::{Result, Tx, count};
+use crate::domain::reference::Reference;
+use crate::domain::spacing::Sent;
+use crate::domain::time::Timestamp;
+
+/// Who asked for a reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartedBy {
+    /// Somebody, at `/forgot`.
+    Person,
+    /// Support, from the command line.
+    Support,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestState {
+    Requested,
+    Sent,
+    /// Nobody's, shut, or not needed: never sent, by a rule.
+    Discarded,
+    /// The mail was refused for good.
+    Failed,
+    /// The mail could not be handed over in time.
+    Expired,
+    /// A new password was set with it.
+    Used,
+}
+
+impl RequestState {
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Sent => "sent",
+            Self::Discarded => "discarded",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Used => "used",
+        }
+    }
+}
+
+/// What the handler writes.
+#[derive(Debug, Clone)]
+pub struct NewRequest<'a> {
+    pub id: &'a str,
+    pub reference: &'a Reference,
+    /// The identifier as typed, normalised.
+    pub identifier: &'a str,
+    pub started_by: StartedBy,
+    pub client: Option<String>,
+    pub now: Timestamp,
+}
+
+/// A request as the worker reads it.
+#[derive(Debug, Clone)]
+pub struct ResetRequest {
+    pub id: String,
+    pub reference: String,
+    pub identifier: String,
+    pub started_by_support: bool,
+    pub created_at: Timestamp,
+}
+
+impl Tx {
+    /// Writes a request down.
+    pub async fn add_request(&mut self, new: NewRequest<'_>) -> Result<()> {
+        let started_by = match new.started_by {
+            StartedBy::Person => "person",
+            StartedBy::Support => "support",
+        };
+        sqlx::query(
+            "INSERT INTO reset_request (id, reference, identifier, started_by, state, client, created_at) \
+             VALUES ($1, $2, $3, $4, 'requested', $5, $6)",
+        )
+        .bind(new.id.to_owned())
+        .bind(new.reference.as_str().to_owned())
+        .bind(new.identifier.to_owned())
+        .bind(started_by)
+        .bind(new.client)
+        .bind(new.now.millis())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// The request of that id.
+    pub async fn request(&mut self, id: &str) -> Result<Option<ResetRequest>> {
+        let row = sqlx::query(
+            "SELECT id, reference, identifier, started_by, created_at FROM reset_request WHERE id = $1",
+        )
+        .bind(id.to_owned())
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        let read = |row: sqlx::sqlite::SqliteRow| -> sqlx::Result<ResetRequest> {
+            Ok(ResetRequest {
+                id: row.try_get("id")?,
+                reference: row.try_get("reference")?,
+                identifier: row.try_get("identifier")?,
+                started_by_support: row.try_get::<String, _>("started_by")? == "support",
+                created_at: Timestamp::from_millis(row.try_get("created_at")?),
+            })
+        };
+        Ok(row.map(read).transpose()?)
+    }
+
+    /// Says what became of a request, and whose it was where that is known now.
+    pub async fn set_request_state(
+        &mut self,
+        id: &str,
+        state: RequestState,
+        reason: Option<&str>,
+        account_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sent_at = (state == RequestState::Sent).then_some(now.millis());
+        sqlx::query(
+            "UPDATE reset_request SET state = $2, reason = $3, account_id = COALESCE($4, account_id), \
+             sent_at = COALESCE($5, sent_at) WHERE id = $1",
+        )
+        .bind(id.to_owned())
+        .bind(state.name())
+        .bind(reason.map(str::to_owned))
+        .bind(account_id.map(str::to_owned))
+        .bind(sent_at)
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now`.
+    pub async fn sent_to(&mut self, account_id: &str, since: Timestamp, now: Timestamp) -> Result<Sent> {
+        let (recent, last): (i64, Option<i64>) = sqlx::query_as(
+            "SELECT COUNT(*), MAX(sent_at) FROM reset_request WHERE account_id = $1 AND sent_at > $2",
+        )
+        .bind(account_id.to_owned())
+        .bind(since.millis())
+        .fetch_one(&mut *self.inner)
+        .await?;
+        let live = sqlx::query(
+            "SELECT 1 FROM token WHERE purpose = 'reset' AND subject = $1 AND expires_at > $2",
+        )
+        .bind(account_id.to_owned())
+        .bind(now.millis())
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        Ok(Sent {
+            live_token: live.is_some(),
+            last: last.map(Timestamp::from_millis),
+            recent: count(recent),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Mailed tokens: kept as hashes, one for each purpose and subject, burnt by deleting.
+
+use sqlx::Row;
+
+use super::{Result, Tx, count};
+use crate::domain::time::Timestamp;
+use crate::server::secrets::TokenHash;
+
+/// What a token opens; one never opens what another is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenPurpose {
+    /// A reset; the subject is the account.
+    Reset,
+    /// Sign-up; the subject is the address's key.
+    SignUp,
+    /// A new address of an account; the subject is the account.
+    VerifyAddress,
+    /// "This was not me"; the subject is the notice, so that several live side by side.
+    NotMe,
+}
+
+impl TokenPurpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::SignUp => "sign_up",
+            Self::VerifyAddress => "verify_address",
+            Self::NotMe => "not_me",
+        }
+    }
+}
+
+/// A token to be stored, before the first byte of its mail goes out.
+#[derive(Debug, Clone)]
+pub struct NewToken<'a> {
+    pub hash: TokenHash,
+    pub purpose: TokenPurpose,
+    pub subject: &'a str,
+    pub account_id: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+    /// The address that it proves, where it proves one.
+    pub address: Option<&'a str>,
+    pub minted_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A token as it is read back.
+#[derive(Debug, Clone)]
+pub struct StoredToken {
+    pub account_id: Option<String>,
+    pub request_id: Option<String>,
+    pub address: Option<String>,
+    /// Wrong usernames typed with it, where it survives them.
+    pub wrong: u32,
+    pub expires_at: Timestamp,
+}
+
+fn stored(row: sqlx::sqlite::SqliteRow) -> sqlx::Result<StoredToken> {
+    Ok(StoredToken {
+        account_id: row.try_get("account_id")?,
+        request_id: row.try_get("request_id")?,
+        address: row.try_get("address")?,
+        wrong: count(row.try_get("wrong")?),
+        expires_at: Timestamp::from_millis(row.try_get("expires_at")?),
+    })
+}
+
+impl Tx {
+    /// Stores a token in the place of the one before it with the same purpose and subject.
+    pub async fn mint(&mut self, new: NewToken<'_>) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO token (hash, purpose, subject, account_id, request_id, address, minted_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (purpose, subject) DO UPDATE SET \
+             hash = excluded.hash, account_id = excluded.account_id, request_id = excluded.request_id, \
+             address = excluded.address, wrong = 0, minted_at = excluded.minted_at, expires_at = excluded.expires_at",
+        )
+        .bind(new.hash.as_bytes().to_vec())
+        .bind(new.purpose.name())
+        .bind(new.subject.to_owned())
+        .bind(new.account_id.map(str::to_owned))
+        .bind(new.request_id.map(str::to_owned))
+        .bind(new.address.map(str::to_owned))
+        .bind(new.minted_at.millis())
+        .bind(new.expires_at.millis())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// Burns a token: whoever deletes the row has it, and nobody else will.
+    pub async fn burn(&mut self, hash: TokenHash, purpose: TokenPurpose) -> Result<Option<StoredToken>> {
+        let row = sqlx::query(
+            "DELETE FROM token WHERE hash = $1 AND purpose = $2 \
+             RETURNING account_id, request_id, address, wrong, expires_at",
+        )
+        .bind(hash.as_bytes().to_vec())
+        .bind(purpose.name())
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        Ok(row.map(stored).transpose()?)
+    }
+
+    /// Burns the token of a subject, whatever it is: its mail was refused for good.
+    pub async fn burn_of(&mut self, purpose: TokenPurpose, subject: &str) -> Result<()> {
+        sqlx::query("DELETE FROM token WHERE purpose = $1 AND subject = $2")
+            .bind(purpose.name())
+            .bind(subject.to_owned())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// Looks at a token that a slip of the pen does not spend (sign-up, address, "not me").
+    pub async fn token(&mut self, hash: TokenHash, purpose: TokenPurpose) -> Result<Option<StoredToken>> {
+        let row = sqlx::query(
+            "SELECT account_id, request_id, address, wrong, expires_at FROM token WHERE hash = $1 AND purpose = $2",
+        )
+        .bind(hash.as_bytes().to_vec())
+        .bind(purpose.name())
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        Ok(row.map(stored).transpose()?)
+    }
+
+    /// Counts a wrong username typed with a token.
+    pub async fn count_wrong(&mut self, hash: TokenHash) -> Result<()> {
+        sqlx::query("UPDATE token SET wrong = wrong + 1 WHERE hash = $1")
+            .bind(hash.as_bytes().to_vec())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+}

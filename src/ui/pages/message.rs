@@ -1,0 +1,25 @@
+//! Pages that only say something: what was done, or why it was not.
+
+use leptos::prelude::*;
+
+/// A title, a sentence, and where to go from here.
+pub fn message(
+    title: &'static str,
+    sentence: String,
+    link: Option<(&'static str, &'static str)>,
+) -> impl IntoView {
+    view! {
+        <h1>{title}</h1>
+        <p class="lead">{sentence}</p>
+        {link
+            .map(|(href, words)| {
+                view! {
+                    <p class="actions">
+                        <a class="button" href=href>
+                            {words}
+                        </a>
+                    </p>
+                }
+            })}
+    }
+}
