@@ -59,7 +59,10 @@ pub fn timed_out(stage: Stage, limit: Duration) -> Delivery {
 pub fn failed(stage: Stage, error: &Error, redact: impl Fn(&str) -> String) -> Delivery {
     let said = error.source().map(ToString::to_string).unwrap_or_default();
     let Some(code) = error.status().map(u16::from) else {
-        let detail = redact(&format!("{stage}: {error}"));
+        let words = error.to_string();
+        // lettre wraps a failed handshake twice in the same words.
+        let cause = words.trim_start_matches("Connection error: ");
+        let detail = redact(&format!("{stage}: {cause}"));
         return Delivery::TemporaryFailure {
             class: fault_class(stage, error, &said),
             detail,
