@@ -13,7 +13,7 @@ pub fn password_changed(
     not_me: &LinkAndCode,
 ) -> Result<Letter, RenderError> {
     let letter = Letter::new("Your password was changed").words(format!(
-        "The password of your account at {} was changed {}. All devices were signed out.",
+        "The password of your account at {} was changed {}. All other devices were signed out.",
         look.site,
         at_time(at)?
     ));
@@ -27,7 +27,7 @@ pub fn password_changed(
 pub fn reminder(look: &Look, at: Timestamp, not_me: &LinkAndCode) -> Result<Letter, RenderError> {
     let letter = Letter::new("Reminder: your password was changed")
         .words(format!(
-            "The password of your account at {} was changed {}, and all devices were signed out.",
+            "The password of your account at {} was changed {}, and all other devices were signed out.",
             look.site,
             at_time(at)?
         ))

@@ -59,7 +59,7 @@ fn each_kind_says_in_both_versions_what_it_must() {
             &not_me[..],
             &[
                 "at 14:05 UTC on 22 November 2026",
-                "All devices were signed out",
+                "All other devices were signed out",
             ],
         ]
         .concat(),
