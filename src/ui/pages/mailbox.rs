@@ -177,6 +177,17 @@ pub fn mailbox(shelf: Shelf) -> impl IntoView {
         listens,
     } = shelf;
     let searching = !query.is_empty();
+    let panes = match open {
+        Open::Nothing => "mailbox-panes",
+        Open::Gone | Open::Message(_) => "mailbox-panes mailbox-open",
+    };
+    let back = (!matches!(open, Open::Nothing)).then(|| {
+        view! {
+            <a class="mailbox-back" href=format!("/dev/mailbox{suffix}")>
+                "All messages"
+            </a>
+        }
+    });
     view! {
         <div class="mailbox">
             <header class="mailbox-top">
@@ -199,11 +210,12 @@ pub fn mailbox(shelf: Shelf) -> impl IntoView {
                 </form>
             </header>
             <p id="mailbox-status" class="visually-hidden" role="status"></p>
-            <div class="mailbox-panes">
+            <div class=panes>
                 <div id="mailbox-list" class="mailbox-list">
                     {list(rows, total, searching)}
                 </div>
                 <div class="mailbox-message">
+                    {back}
                     {match open {
                         Open::Nothing => help(&listens, total == 0).into_any(),
                         Open::Gone => {
