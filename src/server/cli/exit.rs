@@ -1,0 +1,151 @@
+//! How a command ends: exit codes that mean something (they are listed in `--help`), and the one line that goes with them.
+
+use std::process::ExitCode;
+
+use crate::api::error::ApiError;
+use crate::server::accounts::admin::AdminError;
+use crate::server::config::ConfigError;
+use crate::server::failure::Failure;
+use crate::server::store::StoreError;
+use crate::ui::text;
+
+/// The exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Config = 3,
+    NotFound = 4,
+    Refused = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do it; prints as one line.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The command line makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A setting does not.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What was named is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// A rule forbids it.
+    #[error("{0}")]
+    Refused(String),
+    /// The machine could not.
+    #[error("{}", one_line(.0))]
+    Failed(#[from] anyhow::Error),
+}
+
+impl CliError {
+    /// The code to end with.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Config(_) => Exit::Config,
+            Self::NotFound(_) => Exit::NotFound,
+            Self::Refused(_) => Exit::Refused,
+            Self::Failed(_) => Exit::Failed,
+        }
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<AdminError> for CliError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Unknown(_) => Self::NotFound(error.to_string()),
+            AdminError::Refused(words) => Self::Refused(words),
+            AdminError::Failure(Failure::Refused(ApiError::Busy { .. })) => Self::Failed(
+                anyhow::anyhow!("the machine is busy, try again in a moment"),
+            ),
+            AdminError::Failure(Failure::Refused(refusal)) => Self::Refused(words(&refusal)),
+            AdminError::Failure(Failure::Fault(error)) => Self::Failed(error),
+        }
+    }
+}
+
+/// The chain of causes; what one has said already, as database errors do, is not said again.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let cause = cause
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        if !line.contains(&cause) {
+            line.push_str(if line.is_empty() { "" } else { ": " });
+            line.push_str(&cause);
+        }
+    }
+    line
+}
+
+/// The pages' words, without pages around them.
+fn words(refusal: &ApiError) -> String {
+    match refusal {
+        ApiError::Fields(fields) => {
+            let all = fields
+                .iter()
+                .map(|one| text::reason(one.field, &one.reason));
+            all.collect::<Vec<_>>().join(" ")
+        }
+        other => text::error(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::error::{Field, Reason};
+    use crate::domain::policy::Refusal;
+
+    #[test]
+    fn a_weak_password_is_refused_in_the_pages_words() {
+        let refusal = Refusal::TooShort { min: 15, is: 5 };
+        let reason = Reason::Weak {
+            refusal,
+            help: Vec::new(),
+        };
+        let failure = Failure::Refused(ApiError::field(Field::Password, reason));
+        let error = CliError::from(AdminError::from(failure));
+        assert_eq!(error.exit(), Exit::Refused);
+        assert!(
+            error.to_string().starts_with("Use at least 15 characters"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn causes_are_told_on_one_line() {
+        let cause = anyhow::anyhow!("disk\nfull").context("it failed: disk full");
+        let error = cause.context("the folder cannot be made");
+        let error = CliError::from(error);
+        assert_eq!(
+            error.to_string(),
+            "the folder cannot be made: it failed: disk full"
+        );
+        assert_eq!(error.exit(), Exit::Failed);
+    }
+}

@@ -1,0 +1,12 @@
+//! The command line through the real binary: what it prints where, and how it ends.
+
+#[path = "cli/accounts.rs"]
+mod accounts;
+#[path = "cli/audit.rs"]
+mod audit;
+#[path = "cli/place.rs"]
+mod place;
+#[path = "cli/serve.rs"]
+mod serve;
+#[path = "cli/usage.rs"]
+mod usage;
