@@ -12,6 +12,10 @@ pub mod server;
 
 #[cfg(feature = "strength")]
 pub mod strength;
+/// The words alone: the rest of `ui` would bring Leptos into the worker.
+#[cfg(feature = "strength")]
+#[path = "ui/text/password.rs"]
+mod password_words;
 
 /// Called by the page's script once the module has loaded: the islands wake up.
 #[cfg(feature = "hydrate")]

@@ -1,13 +1,14 @@
-//! The one error that crosses to the browser. It holds reasons, not words: `ui::text` has the words.
+//! Why a request was not done: reasons, which `ui::text` has words for, and the words as they cross to the browser.
 
+use leptos::server_fn::codec::PostcardEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::identifier::Unfit;
 use crate::domain::policy::Refusal;
 
 /// A field of a form; the names are those of the HTML.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     Username,
     Email,
@@ -30,7 +31,7 @@ impl Field {
 }
 
 /// What is wrong with a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// Nothing was typed.
     Required,
@@ -51,14 +52,14 @@ pub enum Reason {
 }
 
 /// A field and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     pub field: Field,
     pub reason: Reason,
 }
 
 /// Why a request was not done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiError {
     /// Something in the form is to be mended.
     Fields(Vec<FieldError>),
@@ -80,8 +81,6 @@ pub enum ApiError {
     Malformed,
     /// There is no such page.
     NotFound,
-    /// The server could not be reached, or its answer not be read.
-    Transport,
     /// Our fault; the log has the details under this id.
     Internal { incident: String },
 }
@@ -106,7 +105,7 @@ impl ApiError {
             Self::ResetLocked | Self::Forbidden => 403,
             Self::RateLimited { .. } => 429,
             Self::Busy { .. } => 503,
-            Self::Malformed | Self::Transport => 400,
+            Self::Malformed => 400,
             Self::NotFound => 404,
             Self::Internal { .. } => 500,
         }
@@ -129,3 +128,37 @@ pub fn unfit(field: Field, unfit: Unfit) -> FieldError {
     };
     FieldError { field, reason }
 }
+
+/// The one error that crosses to the browser: sentences, so that no page has to carry the words for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    pub sentences: Vec<Sentence>,
+}
+
+/// What is wrong, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// The name of the input that it is about; empty where it is about none.
+    pub field: String,
+    pub words: String,
+}
+
+impl Refused {
+    /// An error that is about no input.
+    pub fn with(words: &str) -> Self {
+        let sentence = Sentence { field: String::new(), words: words.to_owned() };
+        Self { sentences: vec![sentence] }
+    }
+}
+
+impl FromServerFnError for Refused {
+    type Encoder = PostcardEncoding;
+
+    // What went wrong on the way names types and hints: people get one sentence for it.
+    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
+        Self::with(UNREACHED)
+    }
+}
+
+/// When the server could not be reached, or its answer not be read.
+const UNREACHED: &str = "We could not reach the server. Check your connection and try again.";

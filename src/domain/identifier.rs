@@ -18,7 +18,7 @@ pub enum IdentifierMode {
 }
 
 /// Why a text is no username, address or identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
     /// Nothing was typed.
     Empty,

@@ -21,7 +21,7 @@ pub struct PasswordPolicy {
 }
 
 /// Why a password is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// Nothing was typed.
     Empty,
@@ -40,7 +40,7 @@ pub enum Refusal {
 }
 
 /// A character class that is missing; advice unless the setting demands it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     Upper,
     Lower,
@@ -49,12 +49,10 @@ pub enum Class {
 }
 
 /// All that the meter shows and the server decides by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// zxcvbn's score, 0 to 4.
     pub score: u8,
-    /// log10 of the guesses, times ten, as a whole number.
-    pub guesses_log10_tenths: u32,
     /// Seconds an offline attack on a slow hash would take (10,000 guesses a second), saturating.
     pub crack_seconds: u64,
     /// What is wrong, in words' keys; see `ui::text`.
@@ -118,7 +116,6 @@ impl PasswordPolicy {
         let feedback = entropy.feedback();
         Report {
             score,
-            guesses_log10_tenths: (entropy.guesses_log10() * 10.0) as u32,
             crack_seconds: entropy.guesses() / 10_000,
             warning: feedback.and_then(|f| f.warning()).map(|w: Warning| w.to_string()),
             suggestions: feedback
@@ -135,7 +132,6 @@ impl Report {
     fn refused(refusal: Refusal) -> Self {
         Self {
             score: 0,
-            guesses_log10_tenths: 0,
             crack_seconds: 0,
             warning: None,
             suggestions: Vec::new(),

@@ -2,9 +2,11 @@
 
 use crate::api::error::{ApiError, Field, Reason};
 use crate::domain::identifier::Unfit;
-use crate::domain::policy::{Class, Refusal};
 
 pub mod pages;
+pub mod password;
+
+pub use password::{refused, span};
 
 /// What is wrong with a field, as a sentence that says how to mend it.
 pub fn reason(field: Field, reason: &Reason) -> String {
@@ -52,23 +54,6 @@ const fn required(field: Field) -> &'static str {
     }
 }
 
-/// Why a password is refused.
-pub fn refused(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Empty => "Type a password.".to_owned(),
-        Refusal::TooShort { min, is } => {
-            let short = min.saturating_sub(*is);
-            let s = if short == 1 { "" } else { "s" };
-            format!("Use at least {min} characters: {short} more character{s}. A few random words are easy to remember.")
-        }
-        Refusal::TooLong { max } => format!("Use at most {max} characters."),
-        Refusal::Control => "Leave out line breaks and other invisible characters.".to_owned(),
-        Refusal::Context => "Use more than your username, your address or the name of this site.".to_owned(),
-        Refusal::Guessable => "This password is easy to guess.".to_owned(),
-        Refusal::Classes => "Use upper and lower case letters, a digit and a symbol.".to_owned(),
-    }
-}
-
 /// An error that belongs to no field.
 pub fn error(error: &ApiError) -> String {
     match error {
@@ -102,71 +87,8 @@ pub fn error(error: &ApiError) -> String {
         }
         ApiError::Malformed => "This form could not be read. Load the page again.".to_owned(),
         ApiError::NotFound => "There is no such page.".to_owned(),
-        ApiError::Transport => {
-            "We could not reach the server. Check your connection and try again.".to_owned()
-        }
         ApiError::Internal { incident } => {
             format!("Something went wrong on our side. Please try again; support finds it as {incident}.")
         }
-    }
-}
-
-/// A span of time as people say it, rounded up.
-pub fn span(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..=59 => (seconds.max(1), "second"),
-        60..=3_599 => (seconds.div_ceil(60), "minute"),
-        3_600..=86_399 => (seconds.div_ceil(3_600), "hour"),
-        86_400..=31_535_999 => (seconds.div_ceil(86_400), "day"),
-        _ => (seconds / 31_536_000, "year"),
-    };
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{s}")
-}
-
-/// How long a thief of the hashed password would need.
-pub fn crack_time(seconds: u64) -> String {
-    match seconds {
-        0 => "guessed at once".to_owned(),
-        3_153_600_000.. => "centuries to guess".to_owned(),
-        seconds => format!("about {} to guess", span(seconds)),
-    }
-}
-
-/// zxcvbn's score in a word.
-pub const fn score(score: u8) -> &'static str {
-    match score {
-        0 => "Very weak",
-        1 => "Weak",
-        2 => "Fair",
-        3 => "Good",
-        _ => "Strong",
-    }
-}
-
-/// Character classes that are missing, as advice.
-pub fn missing(classes: &[Class]) -> Option<String> {
-    let word = |class: &Class| match class {
-        Class::Upper => "upper case letters",
-        Class::Lower => "lower case letters",
-        Class::Digit => "digits",
-        Class::Symbol => "symbols",
-    };
-    let words: Vec<&str> = classes.iter().map(word).collect();
-    (!words.is_empty()).then(|| format!("No {} yet; mixing them in helps.", words.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_read_well() {
-        assert_eq!(span(0), "1 second");
-        assert_eq!(span(61), "2 minutes");
-        assert_eq!(span(3_600), "1 hour");
-        assert_eq!(crack_time(0), "guessed at once");
-        assert_eq!(crack_time(40 * 31_536_000), "about 40 years to guess");
-        assert_eq!(crack_time(u64::MAX), "centuries to guess");
     }
 }

@@ -8,20 +8,23 @@ use leptos_axum::ResponseOptions;
 use super::actions::act;
 use super::client::Client;
 use super::state::{App, Visit};
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, Refused};
 use crate::api::forms::{Fields, FormKind, Next};
+use crate::ui::components::summary::sentences;
 
 /// Submits a form for an island.
 ///
 /// # Errors
 /// What the form's use case refuses, with its HTTP status.
-pub async fn submit(form: FormKind, fields: Fields) -> Result<Next, ApiError> {
+pub async fn submit(form: FormKind, fields: Fields) -> Result<Next, Refused> {
     let (Some(app), Some(parts), Some(options)) =
         (use_context::<App>(), use_context::<Parts>(), use_context::<ResponseOptions>())
     else {
-        return Err(ApiError::Transport);
+        return Err(sentences(&ApiError::Malformed));
     };
-    let Some(client) = parts.extensions.get::<Client>() else { return Err(ApiError::Transport) };
+    let Some(client) = parts.extensions.get::<Client>() else {
+        return Err(sentences(&ApiError::Malformed));
+    };
     let visit = Visit::new(app, &parts.headers, client);
     let acted = act(&visit, form, &fields).await;
     for change in &acted.cookies {
@@ -38,7 +41,7 @@ pub async fn submit(form: FormKind, fields: Fields) -> Result<Next, ApiError> {
             if let Some(value) = retry_after(&error) {
                 options.insert_header(header::RETRY_AFTER, value);
             }
-            Err(error)
+            Err(sentences(&error))
         }
     }
 }

@@ -109,7 +109,7 @@ async fn gather(visit: &Visit, form: FormKind, shown: Shown) -> Result<Response,
     };
     let meter = || MeterSetup {
         worker: visit.app.look.assets.worker.clone(),
-        policy: service.judge.policy(),
+        policy: serde_json::to_string(&service.judge.policy()).unwrap_or_default(),
         site: service.config.site.name.clone(),
     };
     Ok(match form {

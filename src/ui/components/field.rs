@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::api::error::{ApiError, Field};
 use crate::api::forms::{Fields, FormKind};
+use crate::ui::components::MeterSetup;
 use crate::ui::text;
 
 /// What a form is rendered with: what was typed, and why it was refused.
@@ -91,6 +92,16 @@ impl Input {
 
     /// The input, with what was typed and what is wrong with it. `stem` keeps ids apart where two forms share a page.
     pub fn view(self, stem: &str, set: &FieldSet) -> impl IntoView + use<> {
+        self.measured(stem, set, None)
+    }
+
+    /// The input of a new password, with what its meter needs.
+    pub fn measured(
+        self,
+        stem: &str,
+        set: &FieldSet,
+        meter: Option<MeterSetup>,
+    ) -> impl IntoView + use<> {
         let name = self.field.name();
         let id = format!("{stem}{name}");
         let reason = set.error.as_ref().and_then(|error| error.of(self.field));
@@ -104,6 +115,10 @@ impl Input {
         let described = match &hint_id {
             Some(hint) => format!("{hint} {error_id}"),
             None => error_id.clone(),
+        };
+        let (worker, policy, site) = match meter {
+            Some(meter) => (Some(meter.worker), Some(meter.policy), Some(meter.site)),
+            None => (None, None, None),
         };
         let fine = wrong.is_none();
         let invalid = (!fine).then_some("true");
@@ -125,6 +140,9 @@ impl Input {
                 autocapitalize="none"
                 aria-describedby=described
                 aria-invalid=invalid
+                data-worker=worker
+                data-policy=policy
+                data-site=site
             />
         }
     }

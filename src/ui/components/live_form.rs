@@ -5,18 +5,19 @@ use leptos::task::spawn_local;
 use leptos::web_sys::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, FormData, HtmlElement, HtmlFormElement, SubmitEvent};
 
-use super::summary::sentences;
-use crate::api::error::ApiError;
+use crate::api::error::{Refused, Sentence};
 use crate::api::forms::{Fields, FormKind, submit};
 use crate::ui::text;
 
-/// Wraps the form of that kind.
+/// Wraps a form; its path says which one it is.
 #[island]
-pub fn LiveForm(form: FormKind, children: Children) -> impl IntoView {
+pub fn LiveForm(children: Children) -> impl IntoView {
     let on_submit = move |event: SubmitEvent| {
         let Some(element) = event.target().and_then(|t| t.dyn_into::<HtmlFormElement>().ok()) else {
             return;
         };
+        let action = element.get_attribute("action").unwrap_or_default();
+        let Some(form) = FormKind::from_path(&action) else { return };
         event.prevent_default();
         // A second press while the first is on its way is no second request.
         if element.get_attribute("aria-busy").is_some() {
@@ -31,7 +32,7 @@ pub fn LiveForm(form: FormKind, children: Children) -> impl IntoView {
                 Ok(next) => {
                     let _ = window().location().assign(&next.go);
                 }
-                Err(error) => show(&element, &error),
+                Err(refused) => show(&element, &refused),
             }
         });
     };
@@ -53,7 +54,7 @@ fn read(form: &HtmlFormElement) -> Fields {
 }
 
 /// Writes an error where the server would have written it, and moves the focus there.
-fn show(form: &HtmlFormElement, error: &ApiError) {
+fn show(form: &HtmlFormElement, refused: &Refused) {
     let find = |selector: &str| form.query_selector(selector).ok().flatten();
     let inputs = form.query_selector_all("input[name]").ok();
     for index in 0..inputs.as_ref().map_or(0, |all| all.length()) {
@@ -64,17 +65,17 @@ fn show(form: &HtmlFormElement, error: &ApiError) {
             say(&place, None);
         }
     }
-    let Some(summary) = find("#summary, .summary") else { return };
+    let Some(summary) = find(".summary") else { return };
     let list = summary.query_selector("ul").ok().flatten();
     if let Some(list) = &list {
         list.set_inner_html("");
     }
-    for (field, sentence) in sentences(error) {
-        let input = field.and_then(|name| find(&format!("input[name='{name}']")));
+    for Sentence { field, words } in &refused.sentences {
+        let input = (!field.is_empty()).then(|| find(&format!("input[name='{field}']"))).flatten();
         if let Some(input) = &input {
             let _ = input.set_attribute("aria-invalid", "true");
             if let Some(place) = find(&format!("[id='{}-error']", input.id())) {
-                say(&place, Some(&sentence));
+                say(&place, Some(words));
             }
             // A code that came with the link and does not work is to be seen.
             if let Some(wrap) = input.closest("[hidden]").ok().flatten() {
@@ -85,10 +86,10 @@ fn show(form: &HtmlFormElement, error: &ApiError) {
             match input.and_then(|input| Some((input, document().create_element("a").ok()?))) {
                 Some((input, link)) => {
                     let _ = link.set_attribute("href", &format!("#{}", input.id()));
-                    link.set_text_content(Some(&sentence));
+                    link.set_text_content(Some(words));
                     let _ = item.append_child(&link);
                 }
-                None => item.set_text_content(Some(&sentence)),
+                None => item.set_text_content(Some(words)),
             }
             let _ = list.append_child(&item);
         }

@@ -54,9 +54,9 @@ pub fn account(account: Account) -> impl IntoView {
             {several
                 .then(|| {
                     view! {
-                        <LiveForm form=FormKind::EndOthers>
+                        <LiveForm>
                             <form method="post" action=FormKind::EndOthers.path()>
-                                {summary(others.error.as_ref())} {csrf(&others)}
+                                {summary("others-", others.error.as_ref())} {csrf(&others)}
                                 <button type="submit" class="quiet">
                                     {text::END_OTHERS}
                                 </button>
@@ -67,9 +67,9 @@ pub fn account(account: Account) -> impl IntoView {
         </section>
         <section aria-labelledby="password-title">
             <h2 id="password-title">{text::PASSWORD}</h2>
-            <LiveForm form=FormKind::ChangePassword>
+            <LiveForm>
                 <form method="post" action=FormKind::ChangePassword.path()>
-                    {summary(password.error.as_ref())} {csrf(&password)}
+                    {summary("", password.error.as_ref())} {csrf(&password)}
                     <input
                         class="visually-hidden"
                         type="text"
@@ -89,9 +89,9 @@ pub fn account(account: Account) -> impl IntoView {
         <section aria-labelledby="address-title">
             <h2 id="address-title">{text::ADDRESS}</h2>
             <p>{text::ADDRESS_LEAD} " " <strong>{account.address}</strong></p>
-            <LiveForm form=FormKind::ChangeAddress>
+            <LiveForm>
                 <form method="post" action=FormKind::ChangeAddress.path()>
-                    {summary(address.error.as_ref())} {csrf(&address)}
+                    {summary("address-", address.error.as_ref())} {csrf(&address)}
                     <div class="field">{new_address.view("address-", &address)}</div>
                     <div class="field">{Input::CURRENT_PASSWORD.view("address-", &address)}</div>
                     <button type="submit">{text::ADDRESS_BUTTON}</button>

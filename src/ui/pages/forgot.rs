@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::api::error::Field;
-use crate::api::forms::FormKind;
 use crate::domain::identifier::{IdentifierMode, MAX_IDENTIFIER_BYTES};
 use crate::ui::components::summary::summary;
 use crate::ui::components::{FieldSet, Input, LiveForm};
@@ -29,9 +28,9 @@ pub fn forgot(mode: IdentifierMode, set: FieldSet) -> impl IntoView {
     view! {
         <h1>{text::TITLE}</h1>
         <p class="lead">{text::LEAD}</p>
-        <LiveForm form=FormKind::Forgot>
+        <LiveForm>
             <form method="post" action="/forgot">
-                {summary(set.error.as_ref())}
+                {summary("", set.error.as_ref())}
                 <div class="field">{identifier(mode).view("", &set)}</div>
                 <button type="submit">{text::BUTTON}</button>
             </form>

@@ -31,9 +31,9 @@ fn confirmation(
         <h1>{title}</h1>
         <p class="lead">{lead}</p>
         {(form == FormKind::VerifyAddress).then(|| link_old(again))}
-        <LiveForm form=form>
+        <LiveForm>
             <form method="post" action=form.path()>
-                {summary(set.error.as_ref())} {code(&set)}
+                {summary("", set.error.as_ref())} {code(&set)}
                 <div class="field">{Input::USERNAME.view("", &set)}</div>
                 <button type="submit" class=class>
                     {button}

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::api::forms::FormKind;
 use crate::ui::components::field::csrf;
 use crate::ui::components::summary::summary;
 use crate::ui::components::{FieldSet, Input, LiveForm, MeterSetup, PasswordTools};
@@ -37,9 +36,9 @@ pub fn exchange(set: FieldSet) -> impl IntoView {
         <h1>{text::TITLE}</h1>
         <p class="lead">{text::LEAD}</p>
         {link_old("/forgot")}
-        <LiveForm form=FormKind::Exchange>
+        <LiveForm>
             <form method="post" action="/reset">
-                {summary(set.error.as_ref())} {csrf(&set)} {(!goes_on).then(|| code(&set))}
+                {summary("", set.error.as_ref())} {csrf(&set)} {(!goes_on).then(|| code(&set))}
                 <div class="field">{Input::USERNAME.view("", &set)}</div>
                 <button type="submit">{text::BUTTON}</button>
             </form>
@@ -52,8 +51,7 @@ pub fn exchange(set: FieldSet) -> impl IntoView {
 pub fn new_password(stem: &'static str, set: &FieldSet, meter: MeterSetup) -> impl IntoView + use<> {
     view! {
         <div class="field password">
-            {Input::NEW_PASSWORD.view(stem, set)}
-            <PasswordTools input=format!("{stem}password") meter=meter />
+            {Input::NEW_PASSWORD.measured(stem, set, Some(meter))} <PasswordTools />
         </div>
     }
 }
@@ -63,9 +61,9 @@ pub fn password(set: FieldSet, meter: MeterSetup) -> impl IntoView {
     view! {
         <h1>{text::PASSWORD_TITLE}</h1>
         <p class="lead">{text::PASSWORD_LEAD}</p>
-        <LiveForm form=FormKind::SetPassword>
+        <LiveForm>
             <form method="post" action="/reset/password">
-                {summary(set.error.as_ref())} {csrf(&set)} {new_password("", &set, meter)}
+                {summary("", set.error.as_ref())} {csrf(&set)} {new_password("", &set, meter)}
                 <button type="submit">{text::PASSWORD_BUTTON}</button>
             </form>
         </LiveForm>

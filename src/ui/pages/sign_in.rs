@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::forgot::identifier;
-use crate::api::forms::FormKind;
 use crate::domain::identifier::IdentifierMode;
 use crate::ui::components::field::csrf;
 use crate::ui::components::summary::summary;
@@ -14,12 +13,13 @@ use crate::ui::text::pages::sign_in as text;
 pub fn sign_in(mode: IdentifierMode, set: FieldSet) -> impl IntoView {
     view! {
         <h1>{text::TITLE}</h1>
-        <LiveForm form=FormKind::SignIn>
+        <LiveForm>
             <form method="post" action="/sign-in">
-                {summary(set.error.as_ref())}
+                {summary("", set.error.as_ref())}
                 <div class="field">{identifier(mode).view("", &set)}</div>
                 <div class="field password">
-                    {Input::PASSWORD.view("", &set)} <PasswordTools input="password".to_owned() />
+                    {Input::PASSWORD.view("", &set)}
+                    <PasswordTools />
                 </div>
                 <button type="submit">{text::BUTTON}</button>
             </form>
@@ -35,9 +35,9 @@ pub fn sign_out(set: FieldSet) -> impl IntoView {
     view! {
         <h1>{text::OUT_TITLE}</h1>
         <p class="lead">{text::OUT_LEAD}</p>
-        <LiveForm form=FormKind::SignOut>
+        <LiveForm>
             <form method="post" action="/sign-out">
-                {summary(set.error.as_ref())} {csrf(&set)}
+                {summary("", set.error.as_ref())} {csrf(&set)}
                 <button type="submit">{text::OUT_TITLE}</button>
             </form>
         </LiveForm>

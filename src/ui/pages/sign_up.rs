@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::reset::{code, link_old, new_password};
-use crate::api::forms::FormKind;
 use crate::ui::components::summary::summary;
 use crate::ui::components::{FieldSet, Input, LiveForm, MeterSetup};
 use crate::ui::text::pages::sign_up as text;
@@ -13,9 +12,9 @@ pub fn sign_up(set: FieldSet) -> impl IntoView {
     view! {
         <h1>{text::TITLE}</h1>
         <p class="lead">{text::LEAD}</p>
-        <LiveForm form=FormKind::SignUp>
+        <LiveForm>
             <form method="post" action="/sign-up">
-                {summary(set.error.as_ref())} <div class="field">{Input::EMAIL.view("", &set)}</div>
+                {summary("", set.error.as_ref())} <div class="field">{Input::EMAIL.view("", &set)}</div>
                 <button type="submit">{text::BUTTON}</button>
             </form>
         </LiveForm>
@@ -29,9 +28,9 @@ pub fn verify(set: FieldSet, meter: MeterSetup) -> impl IntoView {
         <h1>{text::VERIFY_TITLE}</h1>
         <p class="lead">{text::VERIFY_LEAD}</p>
         {link_old("/sign-up")}
-        <LiveForm form=FormKind::Verify>
+        <LiveForm>
             <form method="post" action="/verify">
-                {summary(set.error.as_ref())} {code(&set)}
+                {summary("", set.error.as_ref())} {code(&set)}
                 <div class="field">{username.view("", &set)}</div> {new_password("", &set, meter)}
                 <button type="submit">{text::VERIFY_BUTTON}</button>
             </form>

@@ -2,9 +2,12 @@
 //!
 //! `command::parse` reads the words, `Session::apply` decides. A script of faults will sit between the two.
 
-use super::command::{Command, Mechanism, parse};
+use super::command::{Command, parse};
 use super::message::Envelope;
 use super::reply::Reply;
+
+mod auth;
+mod transaction;
 
 /// Recipients of one message, at most; the least a server may allow (RFC 5321 4.5.3.1.8).
 pub const MAX_RECIPIENTS: usize = 100;
@@ -184,107 +187,6 @@ impl Session {
         self.say(Reply::lines(250, lines))
     }
 
-    fn mail(&mut self, from: String, size: Option<u64>, utf8: bool) -> Step {
-        let Some(helo) = self.helo.clone() else {
-            return self.say(Reply::new(503, "5.5.1 EHLO first"));
-        };
-        if !matches!(self.state, State::Idle) {
-            return self.say(Reply::new(
-                503,
-                "5.5.1 A message is open already; RSET drops it",
-            ));
-        }
-        if size.is_some_and(|octets| octets > self.max_bytes as u64) {
-            return self.say(self.too_large());
-        }
-        if !utf8 && !from.is_ascii() {
-            return self.say(needs_utf8());
-        }
-        self.state = State::Open(Envelope {
-            helo,
-            from,
-            to: Vec::new(),
-            utf8,
-        });
-        self.say(Reply::new(250, "2.1.0 Sender ok"))
-    }
-
-    fn rcpt(&mut self, to: String) -> Step {
-        let reply = match &mut self.state {
-            State::Open(envelope) if !envelope.utf8 && !to.is_ascii() => needs_utf8(),
-            State::Open(envelope) if envelope.to.len() >= MAX_RECIPIENTS => {
-                Reply::new(452, "4.5.3 Too many recipients")
-            }
-            State::Open(envelope) => {
-                envelope.to.push(to);
-                Reply::new(250, "2.1.5 Recipient ok")
-            }
-            _ => Reply::new(503, "5.5.1 MAIL first"),
-        };
-        self.say(reply)
-    }
-
-    fn data(&mut self) -> Step {
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Open(envelope) if !envelope.to.is_empty() => {
-                self.state = State::Data(envelope);
-                let reply = Reply::new(354, "Go ahead; end with a line that is a single dot");
-                Step {
-                    reply,
-                    next: Next::Data,
-                }
-            }
-            other => {
-                let why = match other {
-                    State::Open(_) => Reply::new(554, "5.5.1 No valid recipients"),
-                    _ => Reply::new(503, "5.5.1 MAIL first"),
-                };
-                self.state = other;
-                self.say(why)
-            }
-        }
-    }
-
-    fn auth(&mut self, mechanism: Mechanism, answered: bool) -> Step {
-        if self.helo.is_none() || self.authenticated || !matches!(self.state, State::Idle) {
-            return self.say(Reply::new(
-                503,
-                "5.5.1 AUTH comes once, after EHLO and before MAIL",
-            ));
-        }
-        // LOGIN asks for "Username:" and "Password:" in base64; PLAIN has an empty challenge (RFC 4954 4).
-        let mut challenges = match mechanism {
-            Mechanism::Plain => vec![""],
-            Mechanism::Login => vec!["UGFzc3dvcmQ6", "VXNlcm5hbWU6"],
-        };
-        if answered {
-            challenges.pop();
-        }
-        self.challenge(challenges)
-    }
-
-    /// Any answer will do, and none is kept: a sandbox, so that programs with credentials can be tried.
-    fn auth_answer(&mut self, challenges: Vec<&'static str>, line: &[u8]) -> Step {
-        if line == b"*" {
-            self.state = State::Idle;
-            return self.say(Reply::new(501, "5.7.0 AUTH given up"));
-        }
-        self.challenge(challenges)
-    }
-
-    fn challenge(&mut self, mut challenges: Vec<&'static str>) -> Step {
-        let Some(challenge) = challenges.pop() else {
-            self.state = State::Idle;
-            self.authenticated = true;
-            return self.say(Reply::new(
-                235,
-                "2.7.0 Accepted; the sandbox checks nothing",
-            ));
-        };
-        self.state = State::Auth(challenges);
-        self.say(Reply::new(334, challenge))
-    }
-
     fn too_large(&self) -> Reply {
         Reply::new(
             552,
@@ -311,13 +213,6 @@ fn end(reply: Reply) -> Step {
         reply,
         next: Next::Close,
     }
-}
-
-fn needs_utf8() -> Reply {
-    Reply::new(
-        553,
-        "5.6.7 An address beyond ASCII needs the SMTPUTF8 parameter of MAIL",
-    )
 }
 
 #[cfg(test)]
