@@ -10,12 +10,12 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-#[cfg(feature = "strength")]
-pub mod strength;
 /// The words alone: the rest of `ui` would bring Leptos into the worker.
 #[cfg(feature = "strength")]
 #[path = "ui/text/password.rs"]
 mod password_words;
+#[cfg(feature = "strength")]
+pub mod strength;
 
 /// Called by the page's script once the module has loaded: the islands wake up.
 #[cfg(feature = "hydrate")]

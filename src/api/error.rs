@@ -79,6 +79,8 @@ pub enum ApiError {
     Busy { retry_after: u32 },
     /// The form could not be read at all.
     Malformed,
+    /// More bytes than any form of ours has.
+    TooLarge,
     /// There is no such page.
     NotFound,
     /// Our fault; the log has the details under this id.
@@ -106,6 +108,7 @@ impl ApiError {
             Self::RateLimited { .. } => 429,
             Self::Busy { .. } => 503,
             Self::Malformed => 400,
+            Self::TooLarge => 413,
             Self::NotFound => 404,
             Self::Internal { .. } => 500,
         }
@@ -114,7 +117,10 @@ impl ApiError {
     /// What is wrong with a field, if anything.
     pub fn of(&self, field: Field) -> Option<&Reason> {
         match self {
-            Self::Fields(all) => all.iter().find(|one| one.field == field).map(|one| &one.reason),
+            Self::Fields(all) => all
+                .iter()
+                .find(|one| one.field == field)
+                .map(|one| &one.reason),
             _ => None,
         }
     }
@@ -146,8 +152,13 @@ pub struct Sentence {
 impl Refused {
     /// An error that is about no input.
     pub fn with(words: &str) -> Self {
-        let sentence = Sentence { field: String::new(), words: words.to_owned() };
-        Self { sentences: vec![sentence] }
+        let sentence = Sentence {
+            field: String::new(),
+            words: words.to_owned(),
+        };
+        Self {
+            sentences: vec![sentence],
+        }
     }
 }
 

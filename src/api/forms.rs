@@ -111,7 +111,11 @@ impl Fields {
         Self {
             username: self.username.clone(),
             email: self.email.clone(),
-            token: if reusable { self.token.clone() } else { String::new() },
+            token: if reusable {
+                self.token.clone()
+            } else {
+                String::new()
+            },
             ..Self::default()
         }
     }

@@ -23,7 +23,11 @@ impl AccountState {
 
     /// The state of that name; anything unknown stays shut.
     pub fn from_name(name: &str) -> Self {
-        if name == "active" { Self::Active } else { Self::Frozen }
+        if name == "active" {
+            Self::Active
+        } else {
+            Self::Frozen
+        }
     }
 }
 
@@ -85,7 +89,10 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_000);
 
     fn lock(until: i64, scope: LockScope) -> Option<Lock> {
-        Some(Lock { until: Timestamp::from_millis(until), scope })
+        Some(Lock {
+            until: Timestamp::from_millis(until),
+            scope,
+        })
     }
 
     #[test]
@@ -100,8 +107,14 @@ mod tests {
 
     #[test]
     fn a_frozen_account_is_shut_whatever_its_lock() {
-        assert_eq!(may_sign_in(AccountState::Frozen, None, NOW), Err(Shut::Frozen));
-        assert_eq!(may_reset(AccountState::Frozen, None, NOW), Err(Shut::Frozen));
+        assert_eq!(
+            may_sign_in(AccountState::Frozen, None, NOW),
+            Err(Shut::Frozen)
+        );
+        assert_eq!(
+            may_reset(AccountState::Frozen, None, NOW),
+            Err(Shut::Frozen)
+        );
         assert_eq!(AccountState::from_name("nonsense"), AccountState::Frozen);
     }
 }

@@ -159,6 +159,27 @@ impl Identifier {
         Ok(parsed.unwrap_or_else(|_| Self::Nobody(normalised(text))))
     }
 
+    /// How a request row keeps it: so that what names nobody when it is asked names nobody when it is looked up.
+    pub fn stored(&self) -> String {
+        let kind = match self {
+            Self::Username(_) => "username",
+            Self::Email(_) => "email",
+            Self::Nobody(_) => "nobody",
+        };
+        format!("{kind}:{}", self.key())
+    }
+
+    /// Reads back what a request row keeps.
+    pub fn from_stored(text: &str) -> Self {
+        let (kind, key) = text.split_once(':').unwrap_or(("", text));
+        let parsed = match kind {
+            "username" => Username::parse(key).map(Self::Username),
+            "email" => EmailAddress::parse(key).map(Self::Email),
+            _ => Err(Unfit::Form),
+        };
+        parsed.unwrap_or_else(|_| Self::Nobody(key.to_owned()))
+    }
+
     /// The key that requests are limited by and stored under: the same for every way to type it.
     pub fn key(&self) -> &str {
         match self {
@@ -171,7 +192,11 @@ impl Identifier {
 
 /// NFKC, lower case, no control characters: a key for limits, never for a look-up.
 fn normalised(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_control()).take(MAX_IDENTIFIER_BYTES).collect()
+    text.nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !c.is_control())
+        .take(MAX_IDENTIFIER_BYTES)
+        .collect()
 }
 
 #[cfg(test)]
@@ -180,7 +205,10 @@ mod tests {
 
     #[test]
     fn usernames_are_lower_cased_and_bounded() {
-        assert_eq!(Username::parse(" Alice.B-1 ").unwrap().as_str(), "alice.b-1");
+        assert_eq!(
+            Username::parse(" Alice.B-1 ").unwrap().as_str(),
+            "alice.b-1"
+        );
         assert_eq!(Username::parse("al"), Err(Unfit::Form));
         assert_eq!(Username::parse("a@b"), Err(Unfit::Form));
         assert_eq!(Username::parse("аlice"), Err(Unfit::Form), "Cyrillic a");
@@ -217,17 +245,40 @@ mod tests {
         ] {
             assert_eq!(EmailAddress::parse(text), Err(Unfit::Form), "{text:?}");
         }
-        assert_eq!(EmailAddress::parse(&format!("{}@x.org", "a".repeat(65))), Err(Unfit::TooLong));
+        assert_eq!(
+            EmailAddress::parse(&format!("{}@x.org", "a".repeat(65))),
+            Err(Unfit::TooLong)
+        );
     }
 
     #[test]
     fn an_identifier_takes_any_text_that_fits() {
         let parse = |t| Identifier::parse(t, IdentifierMode::Either);
         assert_eq!(parse("ALICE").unwrap().key(), "alice");
-        assert_eq!(parse("Alice@Example.org").unwrap().key(), "alice@example.org");
-        assert_eq!(parse("Ａ\u{7} l").unwrap(), Identifier::Nobody("a l".into()));
+        assert_eq!(
+            parse("Alice@Example.org").unwrap().key(),
+            "alice@example.org"
+        );
+        assert_eq!(
+            parse("Ａ\u{7} l").unwrap(),
+            Identifier::Nobody("a l".into())
+        );
         assert_eq!(parse(""), Err(Unfit::Empty));
         assert_eq!(parse(&"x".repeat(321)), Err(Unfit::TooLong));
+        for text in [
+            "alice",
+            "alice@example.org",
+            "ＡＬＩＣＥ",
+            "\u{212a}im@example.org",
+            "a:b",
+        ] {
+            let identifier = parse(text).unwrap();
+            assert_eq!(
+                Identifier::from_stored(&identifier.stored()),
+                identifier,
+                "{text}"
+            );
+        }
         let by_name = Identifier::parse("a@b.org", IdentifierMode::Username).unwrap();
         assert_eq!(by_name, Identifier::Nobody("a@b.org".into()));
     }

@@ -25,7 +25,11 @@ impl LockScope {
 
     /// The scope of that name; anything unknown shuts the whole account.
     pub fn from_name(name: &str) -> Self {
-        if name == "reset" { Self::Reset } else { Self::Account }
+        if name == "reset" {
+            Self::Reset
+        } else {
+            Self::Account
+        }
     }
 }
 
@@ -40,7 +44,13 @@ pub enum Verdict {
 
 /// Judges the `failures`th failure in a row (this one included) where `allowed` lock.
 pub const fn judge(failures: u32, allowed: u32) -> Verdict {
-    if failures >= allowed { Verdict::Lock } else { Verdict::Again { left: allowed - failures } }
+    if failures >= allowed {
+        Verdict::Lock
+    } else {
+        Verdict::Again {
+            left: allowed - failures,
+        }
+    }
 }
 
 /// How long a sign-in must wait after `failures` in a row: nothing for three, then 1, 2, 4 … 30 seconds.

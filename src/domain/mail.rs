@@ -77,22 +77,52 @@ pub struct LinkAndCode {
 
 impl fmt::Debug for LinkAndCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkAndCode").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("LinkAndCode")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 
 /// One mail with all that its text needs; no username, name or account id (the third seed's rule 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mail {
-    Reset { open: LinkAndCode, lifetime_minutes: u64, reference: String },
-    PasswordChanged { at: Timestamp, not_me: LinkAndCode },
-    PasswordChangedReminder { at: Timestamp, not_me: LinkAndCode },
-    AccountLocked { at: Timestamp, until: Timestamp, cause: LockCause },
-    SignUp { open: LinkAndCode, lifetime_minutes: u64 },
-    SignUpKnown { sign_in_url: String, forgot_url: String },
-    VerifyAddress { open: LinkAndCode, lifetime_minutes: u64 },
-    AddressChanged { at: Timestamp, not_me: LinkAndCode },
-    AccountFrozen { at: Timestamp },
+    Reset {
+        open: LinkAndCode,
+        lifetime_minutes: u64,
+        reference: String,
+    },
+    PasswordChanged {
+        at: Timestamp,
+        not_me: LinkAndCode,
+    },
+    PasswordChangedReminder {
+        at: Timestamp,
+        not_me: LinkAndCode,
+    },
+    AccountLocked {
+        at: Timestamp,
+        until: Timestamp,
+        cause: LockCause,
+    },
+    SignUp {
+        open: LinkAndCode,
+        lifetime_minutes: u64,
+    },
+    SignUpKnown {
+        sign_in_url: String,
+        forgot_url: String,
+    },
+    VerifyAddress {
+        open: LinkAndCode,
+        lifetime_minutes: u64,
+    },
+    AddressChanged {
+        at: Timestamp,
+        not_me: LinkAndCode,
+    },
+    AccountFrozen {
+        at: Timestamp,
+    },
 }
 
 /// Why an account was locked, as its owner is told.

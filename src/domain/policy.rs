@@ -77,11 +77,15 @@ impl PasswordPolicy {
             return Err(Refusal::Empty);
         }
         if password.len() > self.max_length.saturating_mul(4) {
-            return Err(Refusal::TooLong { max: self.max_length });
+            return Err(Refusal::TooLong {
+                max: self.max_length,
+            });
         }
         let normal: String = password.nfkc().collect();
         if normal.chars().count() > self.max_length {
-            return Err(Refusal::TooLong { max: self.max_length });
+            return Err(Refusal::TooLong {
+                max: self.max_length,
+            });
         }
         if normal.chars().any(|c| c == '\0' || c == '\r' || c == '\n') {
             return Err(Refusal::Control);
@@ -103,7 +107,10 @@ impl PasswordPolicy {
         let score = u8::from(entropy.score());
         let missing = missing_classes(&normal);
         let refusal = if length < self.min_length {
-            Some(Refusal::TooShort { min: self.min_length, is: length })
+            Some(Refusal::TooShort {
+                min: self.min_length,
+                is: length,
+            })
         } else if mostly_context(&normal, &words) {
             Some(Refusal::Context)
         } else if score < self.min_score {
@@ -117,7 +124,9 @@ impl PasswordPolicy {
         Report {
             score,
             crack_seconds: entropy.guesses() / 10_000,
-            warning: feedback.and_then(|f| f.warning()).map(|w: Warning| w.to_string()),
+            warning: feedback
+                .and_then(|f| f.warning())
+                .map(|w: Warning| w.to_string()),
             suggestions: feedback
                 .map(|f| f.suggestions().iter().map(Suggestion::to_string).collect())
                 .unwrap_or_default(),
@@ -147,7 +156,9 @@ fn words(inputs: &[&str]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for input in inputs.iter().take(8) {
         let input: String = input.to_lowercase().chars().take(JUDGED_CHARS).collect();
-        let parts = input.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() >= 3);
+        let parts = input
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|part| part.chars().count() >= 3);
         words.extend(parts.map(str::to_owned));
         words.push(input);
     }
@@ -168,25 +179,35 @@ fn mostly_context(password: &str, words: &[String]) -> bool {
 }
 
 fn missing_classes(password: &str) -> Vec<Class> {
-    let lacks = |test: fn(char) -> bool| !password.chars().any(test);
-    let classes: [(Class, fn(char) -> bool); 4] = [
-        (Class::Upper, char::is_uppercase),
-        (Class::Lower, char::is_lowercase),
-        (Class::Digit, char::is_numeric),
-        (Class::Symbol, |c| !c.is_alphanumeric()),
+    let has = |test: fn(char) -> bool| password.chars().any(test);
+    let classes = [
+        (Class::Upper, has(char::is_uppercase)),
+        (Class::Lower, has(char::is_lowercase)),
+        (Class::Digit, has(char::is_numeric)),
+        (Class::Symbol, has(|c| !c.is_alphanumeric())),
     ];
-    classes.into_iter().filter(|(_, test)| lacks(*test)).map(|(class, _)| class).collect()
+    classes
+        .into_iter()
+        .filter(|(_, there)| !there)
+        .map(|(class, _)| class)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const POLICY: PasswordPolicy =
-        PasswordPolicy { min_length: 15, max_length: 256, min_score: 3, require_classes: false };
+    const POLICY: PasswordPolicy = PasswordPolicy {
+        min_length: 15,
+        max_length: 256,
+        min_score: 3,
+        require_classes: false,
+    };
 
     fn refusal(password: &str) -> Option<Refusal> {
-        POLICY.assess(password, &["alice", "alice@example.org", "Postern"]).refusal
+        POLICY
+            .assess(password, &["alice", "alice@example.org", "Postern"])
+            .refusal
     }
 
     #[test]
@@ -194,10 +215,20 @@ mod tests {
         assert_eq!(refusal("correct horse battery staple"), None);
         assert_eq!(refusal("short"), Some(Refusal::TooShort { min: 15, is: 5 }));
         assert_eq!(refusal(""), Some(Refusal::Empty));
-        assert_eq!(refusal(&"x".repeat(257)), Some(Refusal::TooLong { max: 256 }));
-        assert_eq!(refusal(&"x".repeat(1 << 20)), Some(Refusal::TooLong { max: 256 }));
+        assert_eq!(
+            refusal(&"x".repeat(257)),
+            Some(Refusal::TooLong { max: 256 })
+        );
+        assert_eq!(
+            refusal(&"x".repeat(1 << 20)),
+            Some(Refusal::TooLong { max: 256 })
+        );
         assert_eq!(refusal("nul\0nul\0nul\0nul\0nul"), Some(Refusal::Control));
-        assert_eq!(refusal("🐢🦊🐙🦉🐝🦋🐌🐞🦀🐍🦎🐡🐬🐘🦓"), None, "L6: 15 emoji");
+        assert_eq!(
+            refusal("🐢🦊🐙🦉🐝🦋🐌🐞🦀🐍🦎🐡🐬🐘🦓"),
+            None,
+            "L6: 15 emoji"
+        );
     }
 
     #[test]
@@ -210,16 +241,30 @@ mod tests {
 
     #[test]
     fn l6_the_same_text_in_other_forms_is_the_same_password() {
-        let decomposed = POLICY.normalise("Cafe\u{301} au lait, s'il vous plai\u{302}t").unwrap();
-        assert_eq!(decomposed, POLICY.normalise("Café au lait, s'il vous plaît").unwrap());
-        assert_eq!(POLICY.normalise("  spaces stay  ").unwrap(), "  spaces stay  ");
+        let decomposed = POLICY
+            .normalise("Cafe\u{301} au lait, s'il vous plai\u{302}t")
+            .unwrap();
+        assert_eq!(
+            decomposed,
+            POLICY.normalise("Café au lait, s'il vous plaît").unwrap()
+        );
+        assert_eq!(
+            POLICY.normalise("  spaces stay  ").unwrap(),
+            "  spaces stay  "
+        );
     }
 
     #[test]
     fn classes_are_advice_until_they_are_demanded() {
         let lower = "correct horse battery staple";
-        assert_eq!(POLICY.assess(lower, &[]).missing, [Class::Upper, Class::Digit]);
-        let strict = PasswordPolicy { require_classes: true, ..POLICY };
+        assert_eq!(
+            POLICY.assess(lower, &[]).missing,
+            [Class::Upper, Class::Digit]
+        );
+        let strict = PasswordPolicy {
+            require_classes: true,
+            ..POLICY
+        };
         assert_eq!(strict.assess(lower, &[]).refusal, Some(Refusal::Classes));
         assert_eq!(strict.assess("Correct horse battery 1", &[]).refusal, None);
     }
@@ -227,7 +272,12 @@ mod tests {
     #[test]
     fn hostile_strings_end_and_are_judged() {
         let symbols = "4@8({[<369&#!1|0$5+7%2".repeat(12);
-        for password in [&symbols[..256], &"ab".repeat(128), &"2020".repeat(64), &"é".repeat(256)] {
+        for password in [
+            &symbols[..256],
+            &"ab".repeat(128),
+            &"2020".repeat(64),
+            &"é".repeat(256),
+        ] {
             assert!(POLICY.assess(password, &["alice"]).length <= 256);
         }
     }

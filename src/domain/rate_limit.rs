@@ -32,7 +32,10 @@ impl Bucket {
         if after > HOUR_MILLIS {
             return Err(Duration::from_millis(after - HOUR_MILLIS));
         }
-        Ok(Self { debt: after, at: now })
+        Ok(Self {
+            debt: after,
+            at: now,
+        })
     }
 
     /// Whether nothing is owed any more, so that the key can be forgotten.

@@ -22,8 +22,11 @@ impl Reference {
         if text.len() > 16 {
             return None;
         }
-        let symbols: String =
-            text.chars().filter(|c| *c != '-').map(|c| c.to_ascii_uppercase()).collect();
+        let symbols: String = text
+            .chars()
+            .filter(|c| *c != '-')
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
         let fits = symbols.len() == 6 && symbols.bytes().all(|b| ALPHABET.contains(&b));
         fits.then(|| Self(format!("{}-{}", &symbols[..4], &symbols[4..])))
     }
@@ -49,14 +52,28 @@ mod tests {
         for bits in [0, 1, 0x1234_5678, u32::MAX] {
             let reference = Reference::from_random(bits);
             assert_eq!(reference.as_str().len(), 7);
-            assert_eq!(Reference::parse(reference.as_str()), Some(reference.clone()));
-            assert_eq!(Reference::parse(&reference.as_str().to_lowercase()), Some(reference));
+            assert_eq!(
+                Reference::parse(reference.as_str()),
+                Some(reference.clone())
+            );
+            assert_eq!(
+                Reference::parse(&reference.as_str().to_lowercase()),
+                Some(reference)
+            );
         }
     }
 
     #[test]
     fn nothing_else_is_a_reference() {
-        for text in ["", "K7QF-2", "K7QF-2MM", "K7QF-2U", "<b>K7QF", "ÄÄÄÄÄÄ", "K7QF-2M-----------"] {
+        for text in [
+            "",
+            "K7QF-2",
+            "K7QF-2MM",
+            "K7QF-2U",
+            "<b>K7QF",
+            "ÄÄÄÄÄÄ",
+            "K7QF-2M-----------",
+        ] {
             assert_eq!(Reference::parse(text), None, "{text:?}");
         }
     }

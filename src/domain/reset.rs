@@ -34,7 +34,11 @@ impl ResetSession {
 
     /// The state of that name; anything unknown still owes its username.
     pub fn from_name(name: &str) -> Self {
-        if name == "verified" { Self::Verified } else { Self::AwaitingUsername }
+        if name == "verified" {
+            Self::Verified
+        } else {
+            Self::AwaitingUsername
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub fn after_failure(attempts: u32, now: Timestamp, give_up_at: Timestamp) -> Re
     let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = LADDER.get(step).or(LADDER.last()).copied().unwrap_or(600);
     let at = now.plus(Duration::from_secs(wait));
-    if at < give_up_at { Retry::At(at) } else { Retry::GiveUp }
+    if at < give_up_at {
+        Retry::At(at)
+    } else {
+        Retry::GiveUp
+    }
 }
 
 #[cfg(test)]

@@ -55,12 +55,19 @@ mod tests {
     }
 
     fn sent(live_token: bool, last: i64, recent: u32) -> Sent {
-        Sent { live_token, last: Some(at(last)), recent }
+        Sent {
+            live_token,
+            last: Some(at(last)),
+            recent,
+        }
     }
 
     #[test]
     fn mails_are_a_gap_apart_and_two_a_lifetime() {
-        assert_eq!(decide(sent(true, 100, 1), GAP, at(130)), Spacing::Wait(at(160)));
+        assert_eq!(
+            decide(sent(true, 100, 1), GAP, at(130)),
+            Spacing::Wait(at(160))
+        );
         assert_eq!(decide(sent(true, 100, 1), GAP, at(160)), Spacing::Send);
         assert_eq!(decide(sent(true, 100, 2), GAP, at(500)), Spacing::Enough);
     }
@@ -68,7 +75,11 @@ mod tests {
     #[test]
     fn without_a_live_token_one_is_always_allowed() {
         assert_eq!(decide(sent(false, 100, 9), GAP, at(101)), Spacing::Send);
-        let never = Sent { live_token: false, last: None, recent: 0 };
+        let never = Sent {
+            live_token: false,
+            last: None,
+            recent: 0,
+        };
         assert_eq!(decide(never, GAP, at(0)), Spacing::Send);
     }
 }

@@ -16,12 +16,21 @@ pub struct Caller {
 impl Caller {
     /// The worker or the command line: `name` stands where a browser's words would.
     pub fn internal(name: &str) -> Self {
-        Self { user_agent: Some(format!("postern {name}")), ..Self::default() }
+        Self {
+            user_agent: Some(format!("postern {name}")),
+            ..Self::default()
+        }
     }
 
     /// What a browser says of itself, made safe to keep.
     pub fn with_user_agent(mut self, words: &str) -> Self {
-        self.user_agent = Some(words.chars().filter(|c| !c.is_control()).take(200).collect());
+        self.user_agent = Some(
+            words
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(200)
+                .collect(),
+        );
         self
     }
 }

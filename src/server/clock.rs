@@ -22,7 +22,9 @@ impl Clock {
     /// The time now.
     #[expect(clippy::disallowed_methods, reason = "this is the room of the clock")]
     pub fn now(&self) -> Timestamp {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(millis.saturating_add(self.moved.load(Ordering::Relaxed)))
     }

@@ -35,7 +35,9 @@ impl From<StoreError> for Failure {
 
 impl From<getrandom::Error> for Failure {
     fn from(error: getrandom::Error) -> Self {
-        Self::Fault(anyhow::anyhow!("no randomness from the operating system: {error}"))
+        Self::Fault(anyhow::anyhow!(
+            "no randomness from the operating system: {error}"
+        ))
     }
 }
 

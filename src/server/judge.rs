@@ -23,7 +23,10 @@ pub struct Judge {
 impl Judge {
     /// With the configured rules; `slots` run at once.
     pub fn new(policy: PasswordPolicy, slots: usize) -> Self {
-        Self { policy, slots: Arc::new(Semaphore::new(slots)) }
+        Self {
+            policy,
+            slots: Arc::new(Semaphore::new(slots)),
+        }
     }
 
     /// The rules.
@@ -38,7 +41,9 @@ impl Judge {
     pub async fn accept(&self, password: Secret, inputs: Vec<String>) -> Done<Secret> {
         let policy = self.policy;
         // Before anything is queued: what is refused by its size costs nothing.
-        let normal = policy.normalise(password.expose()).map_err(|refusal| weak(refusal, Vec::new()))?;
+        let normal = policy
+            .normalise(password.expose())
+            .map_err(|refusal| weak(refusal, Vec::new()))?;
         let normal = Secret::new(normal);
         let turn = tokio::time::timeout(PATIENCE, self.slots.clone().acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
@@ -55,7 +60,11 @@ impl Judge {
         match report.refusal {
             None => Ok(normal),
             Some(refusal) => {
-                let help = report.warning.into_iter().chain(report.suggestions).collect();
+                let help = report
+                    .warning
+                    .into_iter()
+                    .chain(report.suggestions)
+                    .collect();
                 Err(weak(refusal, help).into())
             }
         }
@@ -63,7 +72,10 @@ impl Judge {
 
     /// A typed password in the form that was hashed, where it can be anybody's at all.
     pub fn typed(&self, password: &Secret) -> Option<Secret> {
-        self.policy.normalise(password.expose()).ok().map(Secret::new)
+        self.policy
+            .normalise(password.expose())
+            .ok()
+            .map(Secret::new)
     }
 }
 

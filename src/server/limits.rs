@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::api::error::ApiError;
 use crate::domain::rate_limit::Bucket;
@@ -64,7 +65,8 @@ impl Limits {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let by_client = client.map(|ip| (Key::Client(counted, network(ip)), self.per_address));
-        let by_name = identifier.map(|id| (Key::Identifier(counted, id.to_owned()), self.per_identifier));
+        let by_name =
+            identifier.map(|id| (Key::Identifier(counted, id.to_owned()), self.per_identifier));
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_KEYS {
             buckets.retain(|_, bucket| !bucket.is_full(now));
@@ -78,10 +80,7 @@ impl Limits {
             let bucket = buckets.get(&key).copied().unwrap_or(Bucket::full(now));
             match bucket.take(an_hour, now) {
                 Ok(after) => taken.push((key, after)),
-                Err(wait) => {
-                    let retry_after = u32::try_from(wait.as_secs()).unwrap_or(3_600).saturating_add(1);
-                    return Err(ApiError::RateLimited { retry_after });
-                }
+                Err(wait) => return Err(refused(counted, client, wait)),
             }
         }
         buckets.extend(taken);
@@ -92,18 +91,29 @@ impl Limits {
     ///
     /// # Errors
     /// [`ApiError::RateLimited`].
-    pub fn ask(&self, counted: Counted, client: Option<IpAddr>, now: Timestamp) -> Result<(), ApiError> {
+    pub fn ask(
+        &self,
+        counted: Counted,
+        client: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
         let Some(client) = client else { return Ok(()) };
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.get(&Key::Client(counted, network(client))).copied();
         match bucket.map(|bucket| bucket.take(self.per_address, now)) {
-            Some(Err(wait)) => {
-                let retry_after = u32::try_from(wait.as_secs()).unwrap_or(3_600).saturating_add(1);
-                Err(ApiError::RateLimited { retry_after })
-            }
+            Some(Err(wait)) => Err(refused(counted, Some(client), wait)),
             _ => Ok(()),
         }
     }
+}
+
+/// Floods go to the log, not to the audit: a refusal must cost the database nothing.
+fn refused(counted: Counted, client: Option<IpAddr>, wait: Duration) -> ApiError {
+    tracing::warn!(?counted, ?client, "excess_rate_limit_exceeded");
+    let retry_after = u32::try_from(wait.as_secs())
+        .unwrap_or(3_600)
+        .saturating_add(1);
+    ApiError::RateLimited { retry_after }
 }
 
 /// An IPv6 client has a whole /64 to call from; an IPv4 one written as IPv6 is IPv4.
@@ -123,7 +133,11 @@ mod tests {
     use super::*;
 
     fn limits() -> Limits {
-        Limits { per_identifier: 2, per_address: 4, buckets: Arc::default() }
+        Limits {
+            per_identifier: 2,
+            per_address: 4,
+            buckets: Arc::default(),
+        }
     }
 
     #[test]
@@ -131,14 +145,28 @@ mod tests {
         let (limits, now) = (limits(), Timestamp::from_millis(0));
         let client = |last| Some(IpAddr::from([10, 0, 0, last]));
         for last in [1, 2] {
-            limits.take(Counted::Forgot, client(last), Some("alice"), now).unwrap();
+            limits
+                .take(Counted::Forgot, client(last), Some("alice"), now)
+                .unwrap();
         }
-        assert!(limits.take(Counted::Forgot, client(3), Some("alice"), now).is_err());
+        assert!(
+            limits
+                .take(Counted::Forgot, client(3), Some("alice"), now)
+                .is_err()
+        );
         for name in ["a", "b", "c", "d"] {
-            limits.take(Counted::Forgot, client(9), Some(name), now).unwrap();
+            limits
+                .take(Counted::Forgot, client(9), Some(name), now)
+                .unwrap();
         }
-        assert!(limits.take(Counted::Forgot, client(9), Some("e"), now).is_err());
-        limits.take(Counted::SignUp, client(9), Some("alice"), now).unwrap();
+        assert!(
+            limits
+                .take(Counted::Forgot, client(9), Some("e"), now)
+                .is_err()
+        );
+        limits
+            .take(Counted::SignUp, client(9), Some("alice"), now)
+            .unwrap();
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Hasher {
     /// [`ApiError::Busy`] when too many wait already.
     pub async fn hash(&self, password: Secret) -> Done<String> {
         let argon2 = self.argon2.clone();
-        self.run(move || hash_now(&argon2, &password)).await?.map_err(Failure::Fault)
+        self.run(move || hash_now(&argon2, &password))
+            .await?
+            .map_err(Failure::Fault)
     }
 
     /// Whether the password is that of the hash; without a hash it takes as long and is not.
@@ -66,7 +68,11 @@ impl Hasher {
         let hash = hash.unwrap_or_else(|| self.dummy.to_string());
         let same = move || {
             let hash = PasswordHash::new(&hash);
-            hash.is_ok_and(|hash| argon2.verify_password(password.expose().as_bytes(), &hash).is_ok())
+            hash.is_ok_and(|hash| {
+                argon2
+                    .verify_password(password.expose().as_bytes(), &hash)
+                    .is_ok()
+            })
         };
         Ok(self.run(same).await? && known)
     }
@@ -74,10 +80,13 @@ impl Hasher {
     /// Whether a hash was made with other costs than today's.
     pub fn outdated(&self, hash: &str) -> bool {
         let today = self.argon2.params();
-        PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok()).is_none_or(|params| {
-            (params.m_cost(), params.t_cost(), params.p_cost())
-                != (today.m_cost(), today.t_cost(), today.p_cost())
-        })
+        PasswordHash::new(hash)
+            .ok()
+            .and_then(|hash| Params::try_from(&hash).ok())
+            .is_none_or(|params| {
+                (params.m_cost(), params.t_cost(), params.p_cost())
+                    != (today.m_cost(), today.t_cost(), today.p_cost())
+            })
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Done<T> {

@@ -30,8 +30,11 @@ pub struct Running {
     pub demo: bool,
     /// The use cases, for tests that look behind the pages.
     pub service: Service,
+    /// The worker and the pages, then what the worker still sends to.
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    stop_sandbox: watch::Sender<bool>,
+    sandbox_task: Option<(Mailbox, JoinHandle<()>)>,
 }
 
 /// Starts everything that the settings ask for.
@@ -43,39 +46,51 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
     let store = Store::open(&config.database)
         .await
         .with_context(|| format!("database.url = {:?} cannot be opened", config.database.url))?;
-    store.migrate().await.with_context(|| format!("database.url = {:?}", config.database.url))?;
+    store
+        .migrate()
+        .await
+        .with_context(|| format!("database.url = {:?}", config.database.url))?;
     let listener = bind(config.site.listen, "site.listen").await?;
+    let address = listener.local_addr()?;
+    // A port of the system's choice is known only now, to the links that lead there too.
+    if let Some(origin) = config.site.public_url.strip_suffix(":0") {
+        config.site.public_url = format!("{origin}:{}", address.port());
+    }
     let (stop, stopped) = watch::channel(false);
     let mut tasks = Vec::new();
 
     let mut sandbox_at = None;
-    let mut mailbox = None;
+    let mut sandbox_task = None;
+    let (stop_sandbox, sandbox_stopped) = watch::channel(false);
     if config.sandbox.enabled {
         let own = config.smtp.port == config.sandbox.listen.port();
-        let inbox = sandbox::bind(&config.sandbox)
-            .await
-            .with_context(|| format!("sandbox.listen = {} cannot be listened on", config.sandbox.listen))?;
+        let inbox = sandbox::bind(&config.sandbox).await.with_context(|| {
+            format!(
+                "sandbox.listen = {} cannot be listened on",
+                config.sandbox.listen
+            )
+        })?;
         let at = inbox.local_addr()?;
-        // A port of the system's choice is known only now, to the one that sends there too.
         if own {
             config.smtp.port = at.port();
         }
         sandbox_at = Some(at);
         let received = Mailbox::new(&config.sandbox, clock.clone());
-        mailbox = Some(received.clone());
-        let ended = until(stopped.clone());
-        tasks.push(tokio::spawn(async move {
-            sandbox::serve(inbox, received, ended).await;
-        }));
+        let ended = until(sandbox_stopped);
+        let task = tokio::spawn(sandbox::serve(inbox, received.clone(), ended));
+        sandbox_task = Some((received, task));
     }
 
     let config = Arc::new(config);
     let service = Service::new(config.clone(), store, clock)?;
-    let demo = demo::ensure(&service).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let demo = demo::ensure(&service)
+        .await
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
     let transport = LettreTransport::new(&config.smtp)?;
     let worker = Worker::new(service.clone(), Arc::new(transport));
     tasks.push(tokio::spawn(worker.run(stopped.clone())));
 
+    let mailbox = sandbox_task.as_ref().map(|(mailbox, _)| mailbox.clone());
     let look = Look {
         name: config.site.name.clone(),
         color: config.site.color.clone(),
@@ -85,33 +100,64 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         assets,
     };
     let cookies = Cookies::for_site(&config.site.public_url);
-    let app = App { service: service.clone(), look: Arc::new(look), cookies, mailbox, demo };
-    let address = listener.local_addr()?;
+    let app = App {
+        service: service.clone(),
+        look: Arc::new(look),
+        cookies,
+        mailbox,
+        demo,
+    };
     let pages = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let ended = until(stopped);
     tasks.push(tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, pages).with_graceful_shutdown(ended).await {
+        if let Err(error) = axum::serve(listener, pages)
+            .with_graceful_shutdown(ended)
+            .await
+        {
             tracing::error!(%error, "the pages' listener failed");
         }
     }));
-    Ok(Running { address, sandbox: sandbox_at, demo, service, stop, tasks })
+    let sandbox = sandbox_at;
+    Ok(Running {
+        address,
+        sandbox,
+        demo,
+        service,
+        stop,
+        tasks,
+        stop_sandbox,
+        sandbox_task,
+    })
 }
 
 impl Running {
     /// Stops: no new request is taken, those that run are answered, a mail on its way is finished and written down.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        for task in self.tasks {
+        if let Some((mailbox, _)) = &self.sandbox_task {
+            // Pages that wait for mail would hold up the pages' end.
+            mailbox.close();
+        }
+        let join = async |task: JoinHandle<()>| {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the server did not end well");
             }
+        };
+        for task in self.tasks {
+            join(task).await;
+        }
+        let _ = self.stop_sandbox.send(true);
+        if let Some((_, task)) = self.sandbox_task {
+            join(task).await;
         }
         self.service.store.close().await;
     }
 }
 
 async fn bind(at: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(at).await.with_context(|| format!("{setting} = {at} cannot be listened on"))
+    TcpListener::bind(at)
+        .await
+        .with_context(|| format!("{setting} = {at} cannot be listened on"))
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

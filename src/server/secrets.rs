@@ -144,7 +144,16 @@ mod tests {
         ] {
             assert!(Token::parse(&text) == Some(token.clone()), "{text}");
         }
-        for text in ["", "x", &code[1..], &format!("{}A", *code), &"A".repeat(600), "ÄÖÜ", "null", "0"] {
+        for text in [
+            "",
+            "x",
+            &code[1..],
+            &format!("{}A", *code),
+            &"A".repeat(600),
+            "ÄÖÜ",
+            "null",
+            "0",
+        ] {
             assert!(Token::parse(text).is_none(), "{text}");
         }
     }
@@ -152,7 +161,11 @@ mod tests {
     #[test]
     fn secrets_do_not_print() {
         let token = Token::draw().unwrap();
-        let printed = format!("{token:?} {:?} {:?}", token.hash(), Secret::new("hunter2".into()));
+        let printed = format!(
+            "{token:?} {:?} {:?}",
+            token.hash(),
+            Secret::new("hunter2".into())
+        );
         assert_eq!(printed, "Token(..) TokenHash(..) Secret(..)");
     }
 }

@@ -84,11 +84,20 @@ pub fn document<V: IntoView>(page: &Page<'_>, body: impl FnOnce() -> V) -> Strin
 }
 
 fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
-    let Page { title, look, nonce, script, signed_in, note } = *page;
+    let Page {
+        title,
+        look,
+        nonce,
+        script,
+        signed_in,
+        note,
+    } = *page;
     let assets = &look.assets;
     let islands = matches!(script, Script::Islands | Script::Fragment);
     let loader = islands.then(|| {
-        ISLANDS.replace("__JS__", &assets.js).replace("__WASM__", &assets.wasm)
+        ISLANDS
+            .replace("__JS__", &assets.js)
+            .replace("__WASM__", &assets.wasm)
     });
     let brand = format!(":root{{--brand:{}}}", look.color);
     let nonce = nonce.to_owned();

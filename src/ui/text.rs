@@ -80,15 +80,24 @@ pub fn error(error: &ApiError) -> String {
                 .to_owned()
         }
         ApiError::RateLimited { retry_after } => {
-            format!("Too many tries. Please come back in {}.", span(u64::from(*retry_after)))
+            format!(
+                "Too many tries. Please come back in {}.",
+                span(u64::from(*retry_after))
+            )
         }
         ApiError::Busy { retry_after } => {
-            format!("We are busy just now. Please try again in {}.", span(u64::from(*retry_after)))
+            format!(
+                "We are busy just now. Please try again in {}.",
+                span(u64::from(*retry_after))
+            )
         }
         ApiError::Malformed => "This form could not be read. Load the page again.".to_owned(),
+        ApiError::TooLarge => "This is more than we can take.".to_owned(),
         ApiError::NotFound => "There is no such page.".to_owned(),
         ApiError::Internal { incident } => {
-            format!("Something went wrong on our side. Please try again; support finds it as {incident}.")
+            format!(
+                "Something went wrong on our side. Please try again; support finds it as {incident}."
+            )
         }
     }
 }

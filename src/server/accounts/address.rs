@@ -12,9 +12,7 @@ use crate::server::limits::Counted;
 use crate::server::mail::queue::{self, Detail};
 use crate::server::secrets::{Secret, Token};
 use crate::server::service::Service;
-use crate::server::store::{
-    Account, AuditEvent, Outcome, StoreError, TokenPurpose,
-};
+use crate::server::store::{Account, AuditEvent, Outcome, StoreError, TokenPurpose};
 
 use super::password::confirm;
 
@@ -33,13 +31,39 @@ pub async fn request(
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Email, why)]))?;
     confirm(service, caller, account, &current).await?;
     let now = service.now();
-    service.limits.take(Counted::SignUp, caller.client, Some(address.key()), now)?;
+    service
+        .limits
+        .take(Counted::SignUp, caller.client, Some(address.key()), now)?;
     let give_up_at = now.plus(service.config.reset.send_window);
     let mut tx = service.store.begin().await?;
-    let (kind, id, detail) = (MailKind::VerifyAddress, Some(account.id.as_str()), Detail::default());
-    queue::queue(&mut tx, kind, id, address.as_str(), &detail, now, now, give_up_at).await?;
+    let (kind, id, detail) = (
+        MailKind::VerifyAddress,
+        Some(account.id.as_str()),
+        Detail::default(),
+    );
+    queue::queue(
+        &mut tx,
+        kind,
+        id,
+        address.as_str(),
+        &detail,
+        now,
+        now,
+        give_up_at,
+    )
+    .await?;
     let (event, outcome) = ("address_change_requested", Outcome::Allowed);
-    tx.audit(caller, now, AuditEvent { event, outcome, reason: None, account_id: id }).await?;
+    tx.audit(
+        caller,
+        now,
+        AuditEvent {
+            event,
+            outcome,
+            reason: None,
+            account_id: id,
+        },
+    )
+    .await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(())
@@ -54,7 +78,10 @@ pub async fn verify(service: &Service, caller: &Caller, code: &str, typed: &str)
     let mut missing = Vec::new();
     for (field, text) in [(Field::Token, code), (Field::Username, typed)] {
         if text.trim().is_empty() {
-            missing.push(FieldError { field, reason: Reason::Required });
+            missing.push(FieldError {
+                field,
+                reason: Reason::Required,
+            });
         }
     }
     if !missing.is_empty() {
@@ -63,19 +90,28 @@ pub async fn verify(service: &Service, caller: &Caller, code: &str, typed: &str)
     service.limits.ask(Counted::Token, caller.client, now)?;
     let mut tx = service.store.begin().await?;
     let Some(hash) = Token::parse(code).map(|token| token.hash()) else {
-        service.limits.take(Counted::Token, caller.client, None, now)?;
+        service
+            .limits
+            .take(Counted::Token, caller.client, None, now)?;
         return Err(ApiError::unusable().into());
     };
     let stored = tx.token(hash, TokenPurpose::VerifyAddress).await?;
     let stored = stored.filter(|stored| alive(stored.expires_at, now));
-    let account = match stored.as_ref().and_then(|stored| stored.account_id.as_ref()) {
+    let account = match stored
+        .as_ref()
+        .and_then(|stored| stored.account_id.as_ref())
+    {
         Some(id) => tx.account(id).await?,
         None => None,
     };
     let account = account.filter(|a| may_sign_in(a.state, a.lock, now).is_ok());
-    let address = stored.as_ref().and_then(|s| EmailAddress::parse(s.address.as_deref()?).ok());
+    let address = stored
+        .as_ref()
+        .and_then(|s| EmailAddress::parse(s.address.as_deref()?).ok());
     let (Some(stored), Some(account), Some(address)) = (stored, account, address) else {
-        service.limits.take(Counted::Token, caller.client, None, now)?;
+        service
+            .limits
+            .take(Counted::Token, caller.client, None, now)?;
         return Err(ApiError::unusable().into());
     };
     let id = Some(account.id.as_str());
@@ -87,7 +123,17 @@ pub async fn verify(service: &Service, caller: &Caller, code: &str, typed: &str)
             tx.count_wrong(hash).await?;
         }
         let (outcome, reason) = (Outcome::Refused, Some("wrong username"));
-        tx.audit(caller, now, AuditEvent { event, outcome, reason, account_id: id }).await?;
+        tx.audit(
+            caller,
+            now,
+            AuditEvent {
+                event,
+                outcome,
+                reason,
+                account_id: id,
+            },
+        )
+        .await?;
         tx.commit().await?;
         return Err(ApiError::field(Field::Username, Reason::NotThatUsername).into());
     }
@@ -101,9 +147,27 @@ pub async fn verify(service: &Service, caller: &Caller, code: &str, typed: &str)
     tx.burn_of(TokenPurpose::Reset, &account.id).await?;
     tx.end_reset_sessions_of(&account.id).await?;
     let detail = queue::happened(now);
-    queue::notice(&mut tx, MailKind::AddressChanged, &account, &detail, now, now).await?;
+    queue::notice(
+        &mut tx,
+        MailKind::AddressChanged,
+        &account,
+        &detail,
+        now,
+        now,
+    )
+    .await?;
     let outcome = Outcome::Allowed;
-    tx.audit(caller, now, AuditEvent { event, outcome, reason: None, account_id: id }).await?;
+    tx.audit(
+        caller,
+        now,
+        AuditEvent {
+            event,
+            outcome,
+            reason: None,
+            account_id: id,
+        },
+    )
+    .await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(())

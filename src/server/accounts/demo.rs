@@ -36,7 +36,14 @@ pub async fn ensure(service: &Service) -> Done<bool> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let (username, email) = (&username, &email);
-    let new = NewAccount { id: &id, username, email, password_hash: &password_hash, operator: false, now };
+    let new = NewAccount {
+        id: &id,
+        username,
+        email,
+        password_hash: &password_hash,
+        operator: false,
+        now,
+    };
     tx.add_account(new).await?;
     let event = AuditEvent {
         event: "account_created",

@@ -9,9 +9,7 @@ use crate::server::mail::queue::Detail;
 use crate::server::recovery::mailing::link;
 use crate::server::secrets::Token;
 use crate::server::service::Service;
-use crate::server::store::{
-    AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, TokenPurpose, Tx,
-};
+use crate::server::store::{AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, TokenPurpose, Tx};
 
 /// Most mails to one address within one link's lifetime that a stranger can cause.
 const MAILS_A_LIFETIME: u32 = 3;
@@ -23,7 +21,9 @@ const MAILS_A_LIFETIME: u32 = 3;
 pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
-    let Some(to) = recipient(queued) else { return end(tx, queued, "no address", service).await };
+    let Some(to) = recipient(queued) else {
+        return end(tx, queued, "no address", service).await;
+    };
     if now >= queued.give_up_at {
         return end(tx, queued, "send window over", service).await;
     }
@@ -42,7 +42,11 @@ pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) ->
             sign_in_url: format!("{site}/sign-in"),
             forgot_url: format!("{site}/forgot"),
         };
-        return Ok(Job::Send { mail, to, account_id: Some(account.id) });
+        return Ok(Job::Send {
+            mail,
+            to,
+            account_id: Some(account.id),
+        });
     }
     let token = Token::draw()?;
     let expires_at = now.plus(lifetime);
@@ -61,7 +65,14 @@ pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     tx.commit().await?;
     let open = link(service, "/verify", &token, expires_at);
     let lifetime_minutes = lifetime.as_secs().div_ceil(60);
-    Ok(Job::Send { mail: Mail::SignUp { open, lifetime_minutes }, to, account_id: None })
+    Ok(Job::Send {
+        mail: Mail::SignUp {
+            open,
+            lifetime_minutes,
+        },
+        to,
+        account_id: None,
+    })
 }
 
 /// A new address of an account: a link to it, unless it is another account's.
@@ -81,7 +92,11 @@ pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedM
     if now >= queued.give_up_at {
         return end(tx, queued, "send window over", service).await;
     }
-    if tx.account_by(&Identifier::Email(to.clone())).await?.is_some() {
+    if tx
+        .account_by(&Identifier::Email(to.clone()))
+        .await?
+        .is_some()
+    {
         return end(tx, queued, "address taken", service).await;
     }
     let token = Token::draw()?;
@@ -103,7 +118,14 @@ pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedM
     let open = link(service, "/account/verify-address", &token, expires_at);
     let lifetime_minutes = lifetime.as_secs().div_ceil(60);
     let account_id = Some(account.id);
-    Ok(Job::Send { mail: Mail::VerifyAddress { open, lifetime_minutes }, to, account_id })
+    Ok(Job::Send {
+        mail: Mail::VerifyAddress {
+            open,
+            lifetime_minutes,
+        },
+        to,
+        account_id,
+    })
 }
 
 /// A notice: what happened, and for some a link that freezes the account.
@@ -151,11 +173,18 @@ pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
         }
     };
     tx.commit().await?;
-    Ok(Job::Send { mail, to, account_id: queued.account_id.clone() })
+    Ok(Job::Send {
+        mail,
+        to,
+        account_id: queued.account_id.clone(),
+    })
 }
 
 fn recipient(queued: &QueuedMail) -> Option<EmailAddress> {
-    queued.recipient.as_deref().and_then(|text| EmailAddress::parse(text).ok())
+    queued
+        .recipient
+        .as_deref()
+        .and_then(|text| EmailAddress::parse(text).ok())
 }
 
 async fn end(mut tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -> Done<Job> {
@@ -164,14 +193,20 @@ async fn end(mut tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -
     } else {
         MailEnd::Discarded
     };
-    tx.end_mail(&queued.id, end, Some(reason), service.now()).await?;
+    tx.end_mail(&queued.id, end, Some(reason), service.now())
+        .await?;
     let event = AuditEvent {
         event: "mail_not_sent",
-        outcome: if end == MailEnd::Expired { Outcome::Failed } else { Outcome::Refused },
+        outcome: if end == MailEnd::Expired {
+            Outcome::Failed
+        } else {
+            Outcome::Refused
+        },
         reason: Some(reason),
         account_id: queued.account_id.as_deref(),
     };
-    tx.audit(&Caller::internal("worker"), service.now(), event).await?;
+    tx.audit(&Caller::internal("worker"), service.now(), event)
+        .await?;
     tx.commit().await?;
     Ok(Job::Nothing)
 }

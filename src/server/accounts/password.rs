@@ -24,7 +24,10 @@ pub async fn change(
     password: Secret,
 ) -> Done<()> {
     confirm(service, caller, account, &current).await?;
-    let accepted = service.judge.accept(password, known(service, account)).await?;
+    let accepted = service
+        .judge
+        .accept(password, known(service, account))
+        .await?;
     let hash = service.hasher.hash(accepted).await?;
     let now = service.now();
     let mut tx = service.store.begin().await?;
@@ -33,7 +36,8 @@ pub async fn change(
         return Err(ApiError::SignedOut.into());
     }
     tx.set_password(&account.id, &hash, now).await?;
-    tx.revoke_all(&account.id, Some(cookie.hash().as_bytes())).await?;
+    tx.revoke_all(&account.id, Some(cookie.hash().as_bytes()))
+        .await?;
     notices(service, &mut tx, account, now).await?;
     let event = AuditEvent {
         event: "authn_password_change",
@@ -51,7 +55,12 @@ pub async fn change(
 ///
 /// # Errors
 /// The field's error, also while the account's delay runs.
-pub async fn confirm(service: &Service, caller: &Caller, account: &Account, current: &Secret) -> Done<()> {
+pub async fn confirm(
+    service: &Service,
+    caller: &Caller,
+    account: &Account,
+    current: &Secret,
+) -> Done<()> {
     let now = service.now();
     if current.expose().is_empty() {
         return Err(ApiError::field(Field::CurrentPassword, Reason::Required).into());
@@ -73,6 +82,8 @@ pub async fn confirm(service: &Service, caller: &Caller, account: &Account, curr
     sign_in::failed(service, &mut tx, caller, &account, now).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
-    service.limits.take(Counted::SignIn, caller.client, None, now)?;
+    service
+        .limits
+        .take(Counted::SignIn, caller.client, None, now)?;
     Err(ApiError::field(Field::CurrentPassword, Reason::WrongPassword).into())
 }

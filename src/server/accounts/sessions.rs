@@ -54,8 +54,15 @@ pub async fn list(service: &Service, account: &Account, cookie: &Token) -> Done<
     let mut tx = service.store.read().await?;
     let sessions = tx.sign_in_sessions(&account.id).await?;
     let current = cookie.hash();
-    let shown = sessions.into_iter().filter(|s| lives(s, service.config.session.idle, now));
-    Ok(shown.map(|s| Shown { current: s.hash == current.as_bytes(), session: s }).collect())
+    let shown = sessions
+        .into_iter()
+        .filter(|s| lives(s, service.config.session.idle, now));
+    Ok(shown
+        .map(|s| Shown {
+            current: s.hash == current.as_bytes(),
+            session: s,
+        })
+        .collect())
 }
 
 /// Ends the session of this browser.
@@ -81,7 +88,12 @@ pub async fn sign_out(service: &Service, caller: &Caller, cookie: &Token) -> Don
 ///
 /// # Errors
 /// When the database is busy.
-pub async fn end_others(service: &Service, caller: &Caller, account: &Account, cookie: &Token) -> Done<u64> {
+pub async fn end_others(
+    service: &Service,
+    caller: &Caller,
+    account: &Account,
+    cookie: &Token,
+) -> Done<u64> {
     let mut tx = service.store.begin().await?;
     let ended = tx.end_other_sessions(&account.id, cookie.hash()).await?;
     let event = AuditEvent {

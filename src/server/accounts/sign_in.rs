@@ -37,18 +37,41 @@ pub async fn sign_in(
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let Some(account) = account else {
-        audit(&mut tx, caller, now, Outcome::Refused, Some("unknown account"), None).await?;
+        audit(
+            &mut tx,
+            caller,
+            now,
+            Outcome::Refused,
+            Some("unknown account"),
+            None,
+        )
+        .await?;
         tx.commit().await?;
         return refused(service, caller, now);
     };
     let id = account.id.clone();
     // Read again: other tries may have come first while the hash was computed.
-    let account = tx.account(&id).await?.filter(|a| a.password_hash == account.password_hash);
-    let Some(account) = account else { return refused(service, caller, now) };
-    let shut = may_sign_in(account.state, account.lock, now).err().map(|shut| shut.reason());
+    let account = tx
+        .account(&id)
+        .await?
+        .filter(|a| a.password_hash == account.password_hash);
+    let Some(account) = account else {
+        return refused(service, caller, now);
+    };
+    let shut = may_sign_in(account.state, account.lock, now)
+        .err()
+        .map(|shut| shut.reason());
     let early = (account.sign_in_not_before > now).then_some("too early after a failure");
     if let Some(reason) = shut.or(early) {
-        audit(&mut tx, caller, now, Outcome::Refused, Some(reason), Some(&id)).await?;
+        audit(
+            &mut tx,
+            caller,
+            now,
+            Outcome::Refused,
+            Some(reason),
+            Some(&id),
+        )
+        .await?;
         tx.commit().await?;
         return refused(service, caller, now);
     }
@@ -58,13 +81,15 @@ pub async fn sign_in(
         service.mail_queued.notify_one();
         return refused(service, caller, now);
     }
-    tx.set_sign_in_failures(&id, 0, Timestamp::from_millis(0)).await?;
+    tx.set_sign_in_failures(&id, 0, Timestamp::from_millis(0))
+        .await?;
     if let Some(old) = old {
         tx.end_sign_in_session(old.hash()).await?;
     }
     let session = Token::draw()?;
     let expires_at = now.plus(service.config.session.absolute);
-    tx.add_sign_in_session(session.hash(), &id, caller, now, expires_at).await?;
+    tx.add_sign_in_session(session.hash(), &id, caller, now, expires_at)
+        .await?;
     audit(&mut tx, caller, now, Outcome::Allowed, None, Some(&id)).await?;
     tx.commit().await?;
     if service.hasher.outdated(&account.password_hash) {
@@ -79,7 +104,9 @@ pub async fn sign_in(
 /// [`ApiError::Busy`] when too many wait already.
 pub async fn verify(service: &Service, account: Option<&Account>, password: &Secret) -> Done<bool> {
     let typed = service.judge.typed(password);
-    let hash = account.map(|account| account.password_hash.clone()).filter(|_| typed.is_some());
+    let hash = account
+        .map(|account| account.password_hash.clone())
+        .filter(|_| typed.is_some());
     service.hasher.verify(typed.unwrap_or_default(), hash).await
 }
 
@@ -98,12 +125,20 @@ pub async fn failed(
     let failures = account.sign_in_failures.saturating_add(1);
     let reason = match judge(failures, service.config.session.max_failures) {
         Verdict::Again { .. } => {
-            tx.set_sign_in_failures(id, failures, now.plus(sign_in_delay(failures))).await?;
+            tx.set_sign_in_failures(id, failures, now.plus(sign_in_delay(failures)))
+                .await?;
             "wrong password"
         }
         Verdict::Lock => {
             let until = now.plus(service.config.reset.lock_duration);
-            tx.set_lock(id, Some(Lock { until, scope: LockScope::Account })).await?;
+            tx.set_lock(
+                id,
+                Some(Lock {
+                    until,
+                    scope: LockScope::Account,
+                }),
+            )
+            .await?;
             let detail = queue::locked(now, until, LockCause::FailedSignIns);
             queue::notice(tx, MailKind::AccountLocked, account, &detail, now, now).await?;
             "wrong password: account locked"
@@ -113,16 +148,21 @@ pub async fn failed(
 }
 
 fn refused<T>(service: &Service, caller: &Caller, now: Timestamp) -> Done<T> {
-    service.limits.take(Counted::SignIn, caller.client, None, now)?;
+    service
+        .limits
+        .take(Counted::SignIn, caller.client, None, now)?;
     Err(ApiError::SignInRefused.into())
 }
 
 /// Hashes the password with today's costs, now that it is at hand.
 async fn upgrade(service: &Service, account: &Account, password: &Secret) -> Done<()> {
-    let Some(typed) = service.judge.typed(password) else { return Ok(()) };
+    let Some(typed) = service.judge.typed(password) else {
+        return Ok(());
+    };
     let new = service.hasher.hash(typed).await?;
     let mut tx = service.store.begin().await?;
-    tx.upgrade_hash(&account.id, &account.password_hash, &new).await?;
+    tx.upgrade_hash(&account.id, &account.password_hash, &new)
+        .await?;
     Ok(tx.commit().await?)
 }
 
@@ -138,5 +178,16 @@ async fn audit(
         Outcome::Allowed => "authn_login_success",
         Outcome::Refused | Outcome::Failed => "authn_login_fail",
     };
-    Ok(tx.audit(caller, now, AuditEvent { event, outcome, reason, account_id }).await?)
+    Ok(tx
+        .audit(
+            caller,
+            now,
+            AuditEvent {
+                event,
+                outcome,
+                reason,
+                account_id,
+            },
+        )
+        .await?)
 }

@@ -21,12 +21,24 @@ pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<()
     let address = EmailAddress::parse(typed)
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Email, why)]))?;
     let now = service.now();
-    service.limits.take(Counted::SignUp, caller.client, Some(address.key()), now)?;
+    service
+        .limits
+        .take(Counted::SignUp, caller.client, Some(address.key()), now)?;
     let mut tx = service.store.begin().await?;
     let give_up_at = now.plus(service.config.reset.send_window);
     let detail = Detail::default();
     let to = address.as_str();
-    queue::queue(&mut tx, MailKind::SignUp, None, to, &detail, now, now, give_up_at).await?;
+    queue::queue(
+        &mut tx,
+        MailKind::SignUp,
+        None,
+        to,
+        &detail,
+        now,
+        now,
+        give_up_at,
+    )
+    .await?;
     let event = AuditEvent {
         event: "sign_up_requested",
         outcome: Outcome::Allowed,

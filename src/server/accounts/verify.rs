@@ -29,27 +29,45 @@ pub async fn create(
     let hash = Token::parse(code).map(|token| token.hash());
     let mut tx = service.store.read().await?;
     let stored = match hash {
-        Some(hash) => tx.token(hash, TokenPurpose::SignUp).await?.map(|stored| (hash, stored)),
+        Some(hash) => tx
+            .token(hash, TokenPurpose::SignUp)
+            .await?
+            .map(|stored| (hash, stored)),
         None => None,
     };
     let live = stored.filter(|(_, stored)| alive(stored.expires_at, now));
     let address = live.and_then(|(hash, s)| Some((hash, EmailAddress::parse(&s.address?).ok()?)));
     let Some((hash, address)) = address else {
-        service.limits.take(Counted::Token, caller.client, None, now)?;
+        service
+            .limits
+            .take(Counted::Token, caller.client, None, now)?;
         return Err(ApiError::unusable().into());
     };
     let mut errors = Vec::new();
     let username = Username::parse(typed).map_err(|why| unfit(Field::Username, why));
     if let Ok(username) = &username {
         // Told only here, to who has just proved an address; and counted, so that a list of names cannot be tried.
-        if tx.account_by(&Identifier::Username(username.clone())).await?.is_some() {
-            service.limits.take(Counted::Taken, caller.client, Some(address.key()), now)?;
-            errors.push(FieldError { field: Field::Username, reason: Reason::Taken });
+        if tx
+            .account_by(&Identifier::Username(username.clone()))
+            .await?
+            .is_some()
+        {
+            service
+                .limits
+                .take(Counted::Taken, caller.client, Some(address.key()), now)?;
+            errors.push(FieldError {
+                field: Field::Username,
+                reason: Reason::Taken,
+            });
         }
     }
     drop(tx);
     let username = username.map_err(|error| errors.push(error)).ok();
-    let names = vec![typed.to_owned(), address.as_str().to_owned(), service.config.site.name.clone()];
+    let names = vec![
+        typed.to_owned(),
+        address.as_str().to_owned(),
+        service.config.site.name.clone(),
+    ];
     let accepted = match service.judge.accept(password, names).await {
         Ok(accepted) => Some(accepted),
         Err(Failure::Refused(ApiError::Fields(more))) => {

@@ -5,7 +5,9 @@ use super::fields;
 use super::state::Visit;
 use crate::api::error::ApiError;
 use crate::api::forms::{Fields, FormKind};
-use crate::server::accounts::{address, password as account_password, sessions, sign_in, sign_up, verify};
+use crate::server::accounts::{
+    address, password as account_password, sessions, sign_in, sign_up, verify,
+};
 use crate::server::failure::Failure;
 use crate::server::recovery::{exchange, not_me, password, request};
 use crate::server::secrets::{Secret, Token, same};
@@ -24,7 +26,9 @@ type Outcome = Result<String, Failure>;
 pub async fn act(visit: &Visit, form: FormKind, fields: &Fields) -> Acted {
     let mut cookies = Vec::new();
     let outcome = match fields::check(fields) {
-        Ok(()) => dispatch(visit, form, fields, &mut cookies).await.map_err(Failure::into_api),
+        Ok(()) => dispatch(visit, form, fields, &mut cookies)
+            .await
+            .map_err(Failure::into_api),
         Err(error) => Err(error),
     };
     match &outcome {
@@ -35,7 +39,12 @@ pub async fn act(visit: &Visit, form: FormKind, fields: &Fields) -> Acted {
     Acted { cookies, outcome }
 }
 
-async fn dispatch(visit: &Visit, form: FormKind, fields: &Fields, cookies: &mut Vec<Change>) -> Outcome {
+async fn dispatch(
+    visit: &Visit,
+    form: FormKind,
+    fields: &Fields,
+    cookies: &mut Vec<Change>,
+) -> Outcome {
     let service = visit.service();
     let caller = &visit.caller;
     let secret = |text: &str| Secret::new(text.to_owned());
@@ -65,7 +74,10 @@ async fn dispatch(visit: &Visit, form: FormKind, fields: &Fields, cookies: &mut 
             let old = visit.session.as_ref();
             let typed = secret(&fields.password);
             let session = sign_in::sign_in(service, caller, &fields.username, typed, old).await?;
-            cookies.push(Change::OpenSession(session, service.config.session.absolute));
+            cookies.push(Change::OpenSession(
+                session,
+                service.config.session.absolute,
+            ));
             Ok("/account".to_owned())
         }
         FormKind::SignOut => {
@@ -95,7 +107,11 @@ async fn dispatch(visit: &Visit, form: FormKind, fields: &Fields, cookies: &mut 
         }
         FormKind::VerifyAddress => {
             address::verify(service, caller, &fields.token, &fields.username).await?;
-            let page = if visit.session.is_some() { "/account" } else { "/sign-in" };
+            let page = if visit.session.is_some() {
+                "/account"
+            } else {
+                "/sign-in"
+            };
             Ok(format!("{page}?note=address"))
         }
         FormKind::NotMe => {
@@ -134,5 +150,9 @@ async fn signed_in<'a>(visit: &'a Visit, fields: &Fields) -> Result<(Account, &'
 /// The CSRF token is bound to the session's cookie (the second seed's CSRF rule).
 fn bound(cookie: &Token, purpose: &str, fields: &Fields) -> Result<(), ApiError> {
     let expected = cookie.derive(purpose);
-    if same(&fields.csrf, &expected) { Ok(()) } else { Err(ApiError::Forbidden) }
+    if same(&fields.csrf, &expected) {
+        Ok(())
+    } else {
+        Err(ApiError::Forbidden)
+    }
 }

@@ -17,9 +17,11 @@ use crate::ui::components::summary::sentences;
 /// # Errors
 /// What the form's use case refuses, with its HTTP status.
 pub async fn submit(form: FormKind, fields: Fields) -> Result<Next, Refused> {
-    let (Some(app), Some(parts), Some(options)) =
-        (use_context::<App>(), use_context::<Parts>(), use_context::<ResponseOptions>())
-    else {
+    let (Some(app), Some(parts), Some(options)) = (
+        use_context::<App>(),
+        use_context::<Parts>(),
+        use_context::<ResponseOptions>(),
+    ) else {
         return Err(sentences(&ApiError::Malformed));
     };
     let Some(client) = parts.extensions.get::<Client>() else {

@@ -33,7 +33,11 @@ pub async fn identify(
     // Without randomness no page can be safe; an empty nonce matches nothing, so scripts stay off.
     let request_id = random_id().unwrap_or_default();
     let nonce = random_id().unwrap_or_default();
-    request.extensions_mut().insert(Client { address, request_id, nonce });
+    request.extensions_mut().insert(Client {
+        address,
+        request_id,
+        nonce,
+    });
     next.run(request).await
 }
 
@@ -45,9 +49,13 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         return client;
     }
     let lines = headers.get_all("x-forwarded-for").into_iter().rev();
-    let hops = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
+    let hops = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.rsplit(','));
     for hop in hops.take(16) {
-        let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
+        let Ok(ip) = hop.trim().parse::<IpAddr>() else {
+            break;
+        };
         client = ip.to_canonical();
         if !believed(client) {
             break;
@@ -73,8 +81,14 @@ mod tests {
     fn w4_only_a_trusted_proxy_is_believed() {
         assert_eq!(asked("192.0.2.1", &["203.0.113.9"]), "192.0.2.1");
         assert_eq!(asked("10.0.0.1", &["203.0.113.9"]), "203.0.113.9");
-        assert_eq!(asked("10.0.0.1", &["198.51.100.7, 203.0.113.9"]), "203.0.113.9");
-        assert_eq!(asked("10.0.0.1", &["198.51.100.7", "203.0.113.9, 10.2.3.4"]), "203.0.113.9");
+        assert_eq!(
+            asked("10.0.0.1", &["198.51.100.7, 203.0.113.9"]),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            asked("10.0.0.1", &["198.51.100.7", "203.0.113.9, 10.2.3.4"]),
+            "203.0.113.9"
+        );
         assert_eq!(asked("10.0.0.1", &["nonsense"]), "10.0.0.1");
         assert_eq!(asked("::ffff:10.0.0.1", &["203.0.113.9"]), "203.0.113.9");
         assert_eq!(asked("10.0.0.1", &[]), "10.0.0.1");

@@ -30,17 +30,27 @@ pub enum Change {
 impl Cookies {
     /// For a site at that URL.
     pub fn for_site(public_url: &str) -> Self {
-        Self { secure: public_url.starts_with("https://") }
+        Self {
+            secure: public_url.starts_with("https://"),
+        }
     }
 
     /// The sign-in session's.
     pub const fn session_name(self) -> &'static str {
-        if self.secure { "__Host-postern" } else { "postern" }
+        if self.secure {
+            "__Host-postern"
+        } else {
+            "postern"
+        }
     }
 
     /// The reset session's.
     pub const fn reset_name(self) -> &'static str {
-        if self.secure { "__Host-postern-reset" } else { "postern-reset" }
+        if self.secure {
+            "__Host-postern-reset"
+        } else {
+            "postern-reset"
+        }
     }
 
     /// The header that makes a change.
@@ -53,7 +63,9 @@ impl Cookies {
             Change::OpenSession(token, life) => (session, Some(token), *life, lax),
             Change::CloseSession => (session, None, Duration::ZERO, lax),
         };
-        let value = value.map(|token| token.expose().to_string()).unwrap_or_default();
+        let value = value
+            .map(|token| token.expose().to_string())
+            .unwrap_or_default();
         let max_age = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
         let cookie = Cookie::build((name, value))
             .path("/")
@@ -68,7 +80,10 @@ impl Cookies {
 
 /// The cookies that a request brought, by name.
 pub fn read(headers: &HeaderMap) -> HashMap<String, String> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
     lines
         .flat_map(|line| Cookie::split_parse(line.to_owned()))
         .filter_map(Result::ok)
@@ -90,12 +105,21 @@ mod tests {
         };
         let set = header("https://a.example", Change::OpenReset(token.clone(), life));
         assert!(set.starts_with("__Host-postern-reset="), "{set}");
-        for attribute in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=600"] {
+        for attribute in [
+            "HttpOnly",
+            "Secure",
+            "SameSite=Strict",
+            "Path=/",
+            "Max-Age=600",
+        ] {
             assert!(set.contains(attribute), "{attribute} in {set}");
         }
         assert!(!set.contains("Domain"));
         let set = header("http://127.0.0.1:3000", Change::OpenSession(token, life));
-        assert!(set.starts_with("postern=") && set.contains("SameSite=Lax"), "{set}");
+        assert!(
+            set.starts_with("postern=") && set.contains("SameSite=Lax"),
+            "{set}"
+        );
         assert!(header("http://127.0.0.1:3000", Change::CloseSession).contains("Max-Age=0"));
     }
 }

@@ -11,18 +11,28 @@ use crate::api::forms::Fields;
 /// # Errors
 /// [`ApiError::Malformed`] for another content type, broken escapes, a field that comes twice, NUL, or text that is not UTF-8.
 pub fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Fields, ApiError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = kind
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default()
+        .trim();
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(ApiError::Malformed);
     }
     let mut fields = Fields::default();
     let mut seen = Vec::new();
-    for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+    for pair in body
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+    {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
         let name = decode(halves.next().unwrap_or_default())?;
         let value = decode(halves.next().unwrap_or_default())?;
-        let Some(field) = fields.get_mut(&name) else { continue };
+        let Some(field) = fields.get_mut(&name) else {
+            continue;
+        };
         if seen.contains(&name) {
             return Err(ApiError::Malformed);
         }
@@ -46,7 +56,11 @@ pub fn check(fields: &Fields) -> Result<(), ApiError> {
         &fields.current_password,
         &fields.csrf,
     ];
-    if all.iter().any(|text| text.contains('\0')) { Err(ApiError::Malformed) } else { Ok(()) }
+    if all.iter().any(|text| text.contains('\0')) {
+        Err(ApiError::Malformed)
+    } else {
+        Ok(())
+    }
 }
 
 /// application/x-www-form-urlencoded, strictly: the lenient readers put U+FFFD where bytes are not UTF-8.
@@ -75,7 +89,9 @@ mod tests {
 
     fn form(body: &'static str) -> Result<Fields, ApiError> {
         let mut headers = HeaderMap::new();
-        let kind = "application/x-www-form-urlencoded; charset=utf-8".parse().unwrap();
+        let kind = "application/x-www-form-urlencoded; charset=utf-8"
+            .parse()
+            .unwrap();
         headers.insert(header::CONTENT_TYPE, kind);
         parse(&headers, &Bytes::from_static(body.as_bytes()))
     }
@@ -90,7 +106,13 @@ mod tests {
 
     #[test]
     fn t3_m1_twice_broken_and_foreign_forms_are_refused() {
-        for body in ["username=a&username=b", "username=%ff", "username=%0", "username=%zz", "token=a%00b"] {
+        for body in [
+            "username=a&username=b",
+            "username=%ff",
+            "username=%0",
+            "username=%zz",
+            "token=a%00b",
+        ] {
             assert_eq!(form(body), Err(ApiError::Malformed), "{body}");
         }
         let json = parse(&HeaderMap::new(), &Bytes::from_static(b"{}"));

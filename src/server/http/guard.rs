@@ -29,7 +29,11 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
 }
 
 fn allowed(headers: &HeaderMap, public_url: &str) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("unreadable"))
+    };
     match text("sec-fetch-site") {
         Some("same-origin" | "none") => return true,
         Some(_) => return false,

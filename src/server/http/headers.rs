@@ -14,7 +14,10 @@ use crate::server::config::Environment;
 /// Adds what is missing; a handler that set a stricter policy of its own keeps it.
 pub async fn protect(State(app): State<App>, request: Request, next: Next) -> Response {
     let client = request.extensions().get::<Client>().cloned();
-    let nonce = client.as_ref().map(|client| client.nonce.clone()).unwrap_or_default();
+    let nonce = client
+        .as_ref()
+        .map(|client| client.nonce.clone())
+        .unwrap_or_default();
     let method = request.method().clone();
     // The path alone: a query may hold what somebody should not have put there.
     let path = request.uri().path().to_owned();
@@ -24,21 +27,34 @@ pub async fn protect(State(app): State<App>, request: Request, next: Next) -> Re
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (header::HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=()"),
+        (
+            header::HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=(), payment=()",
+        ),
         (header::CACHE_CONTROL, "no-store"),
     ];
     let headers = response.headers_mut();
     for (name, value) in fixed {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if app.service.config.env == Environment::Production {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce, app.look.assets.reload_port)) {
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(policy);
     }
     if let Some(client) = client {
         let status = response.status().as_u16();

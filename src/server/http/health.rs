@@ -31,7 +31,11 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     }
     let word = |good: bool| if good { "ok" } else { "failing" };
     let good = database.is_ok() && outbox;
-    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if good {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let body = json!({
         "status": if good { "ready" } else { "not ready" },
         "database": word(database.is_ok()),

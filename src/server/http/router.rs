@@ -1,12 +1,13 @@
 //! Which address leads where.
 
+use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Extension, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use axum::Router;
 use serde::Deserialize;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
@@ -26,12 +27,25 @@ use crate::ui::text::pages as words;
 pub fn router(app: App) -> Router {
     let limits = &app.service.config.limits;
     let root = app.service.config.site.root.clone();
-    let files = || ServeDir::new(&root).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+    let files = || {
+        ServeDir::new(&root)
+            .precompressed_br()
+            .precompressed_gzip()
+            .append_index_html_on_directories(false)
+    };
     let built = Router::new()
-        .nest_service("/pkg", ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip())
+        .nest_service(
+            "/pkg",
+            ServeDir::new(root.join("pkg"))
+                .precompressed_br()
+                .precompressed_gzip(),
+        )
         .route_service("/robots.txt", files())
         .route_service("/favicon.svg", files())
+        // Plain names, only there under `cargo leptos watch`.
         .route_service("/strength-worker.js", files())
+        .route_service("/strength.js", files())
+        .route_service("/strength.wasm", files())
         .route_service("/mailbox.js", files())
         .layer(from_fn(site::cached));
     let pages = Router::new()
@@ -53,19 +67,29 @@ pub fn router(app: App) -> Router {
         .route("/account/verify-address", form(FormKind::VerifyAddress))
         .route("/not-me", form(FormKind::NotMe))
         .route("/not-me/done", get(not_me_done))
-        .route("/api/{*function}", post(server_function))
+        // Leptos reads the body past axum's own limit.
+        .route(
+            "/api/{*function}",
+            post(server_function).layer(RequestBodyLimitLayer::new(limits.body_bytes)),
+        )
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(not_found)
         .with_state(app.clone());
     let mut whole = pages.merge(built);
     if let Some(mailbox) = &app.mailbox {
-        whole = whole.merge(mailbox::router(mailbox.clone(), own_names(&app), (*app.look).clone()));
+        whole = whole.merge(mailbox::router(
+            mailbox.clone(),
+            own_names(&app),
+            (*app.look).clone(),
+        ));
     }
     whole
         .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(RequestBodyLimitLayer::new(limits.body_bytes))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request_timeout))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            limits.request_timeout,
+        ))
         .layer(from_fn_with_state(app.clone(), guard::same_origin))
         .layer(from_fn_with_state(app.clone(), headers::protect))
         .layer(from_fn_with_state(app, identify))
@@ -74,16 +98,30 @@ pub fn router(app: App) -> Router {
 /// The host names that are ours, for the sandbox mailbox.
 fn own_names(app: &App) -> Vec<String> {
     let config = &app.service.config;
-    let public = config.site.public_url.split("://").nth(1).unwrap_or_default();
+    let public = config
+        .site
+        .public_url
+        .split("://")
+        .nth(1)
+        .unwrap_or_default();
     let public = public.rsplit_once(':').map_or(public, |(host, _)| host);
-    ["127.0.0.1", "localhost", "[::1]", public].map(str::to_owned).to_vec()
+    ["127.0.0.1", "localhost", "[::1]", public]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// A form's page and its POST.
 fn form(kind: FormKind) -> MethodRouter<App> {
-    let read = move |State(app): State<App>, Extension(client): Extension<Client>, headers: HeaderMap, Query(query): Query<Noted>| async move {
+    let read = move |State(app): State<App>,
+                     Extension(client): Extension<Client>,
+                     headers: HeaderMap,
+                     query: Result<Query<Noted>, QueryRejection>| async move {
         let visit = Visit::new(app, &headers, &client);
-        let shown = Shown { note: query.note, ..Shown::default() };
+        let note = query.ok().and_then(|Query(query)| query.note);
+        let shown = Shown {
+            note,
+            ..Shown::default()
+        };
         show::form_page(&visit, kind, shown).await
     };
     get(read).merge(post(submit(kind)))
@@ -105,7 +143,7 @@ type Submitting = std::pin::Pin<Box<dyn Future<Output = Response> + Send>>;
 /// The POST of a form by a browser without JavaScript: 303, or the page again with its errors.
 fn submit(
     kind: FormKind,
-) -> impl Fn(State<App>, Extension<Client>, HeaderMap, Result<Bytes, axum::extract::rejection::BytesRejection>) -> Submitting
+) -> impl Fn(State<App>, Extension<Client>, HeaderMap, Result<Bytes, BytesRejection>) -> Submitting
 + Clone
 + Send
 + Sync
@@ -114,9 +152,7 @@ fn submit(
         Box::pin(async move {
             let visit = Visit::new(app, &headers, &client);
             let Ok(body) = body else {
-                let mut response = show::error_page(&visit, &ApiError::Malformed);
-                *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-                return response;
+                return show::error_page(&visit, &ApiError::TooLarge);
             };
             let fields = match fields::parse(&headers, &body) {
                 Ok(fields) => fields,
@@ -131,7 +167,11 @@ fn submit(
                 }
                 Err(error) => {
                     let refused = Some((fields, error));
-                    let shown = Shown { refused, cookies: acted.cookies, note: None };
+                    let shown = Shown {
+                        refused,
+                        cookies: acted.cookies,
+                        note: None,
+                    };
                     show::form_page(&visit, kind, shown).await
                 }
             }
@@ -142,15 +182,24 @@ fn submit(
 /// The islands' way in.
 async fn server_function(State(app): State<App>, request: Request) -> Response {
     // A type that no plain form can send: whatever else the browser says, this came from a script of ours.
-    let kind = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let kind = request
+        .headers()
+        .get("content-type")
+        .and_then(|value| value.to_str().ok());
     if kind != Some("application/x-postcard") {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
     let context = move || leptos::prelude::provide_context(app.clone());
-    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+    leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response()
 }
 
-async fn home(State(app): State<App>, Extension(client): Extension<Client>, headers: HeaderMap) -> Response {
+async fn home(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     show::home_page(&Visit::new(app, &headers, &client))
 }
 
@@ -163,33 +212,65 @@ async fn forgot_sent(
     State(app): State<App>,
     Extension(client): Extension<Client>,
     headers: HeaderMap,
-    Query(sent): Query<Sent>,
+    sent: Result<Query<Sent>, QueryRejection>,
 ) -> Response {
     let visit = Visit::new(app, &headers, &client);
-    match sent.reference.as_deref().and_then(Reference::parse) {
+    let reference = sent.ok().and_then(|Query(sent)| sent.reference);
+    match reference.as_deref().and_then(Reference::parse) {
         Some(reference) => show::sent_page(&visit, reference.to_string()),
         None => show::to("/forgot"),
     }
 }
 
-async fn reset_done(State(app): State<App>, Extension(client): Extension<Client>, headers: HeaderMap) -> Response {
+async fn reset_done(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     let visit = Visit::new(app, &headers, &client);
     let link = Some(("/sign-in", words::SIGN_IN));
-    show::said(&visit, words::reset::DONE_TITLE, words::reset::DONE.to_owned(), link)
+    show::said(
+        &visit,
+        words::reset::DONE_TITLE,
+        words::reset::DONE.to_owned(),
+        link,
+    )
 }
 
-async fn sign_up_sent(State(app): State<App>, Extension(client): Extension<Client>, headers: HeaderMap) -> Response {
+async fn sign_up_sent(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     let visit = Visit::new(app, &headers, &client);
     let from = &visit.service().config.mail.from;
-    let sentence = format!("{} {} {from}. {}", words::sign_up::SENT, words::forgot::FROM, words::forgot::SPAM);
+    let sentence = format!(
+        "{} {} {from}. {}",
+        words::sign_up::SENT,
+        words::forgot::FROM,
+        words::forgot::SPAM
+    );
     show::said(&visit, words::sign_up::SENT_TITLE, sentence, None)
 }
 
-async fn not_me_done(State(app): State<App>, Extension(client): Extension<Client>, headers: HeaderMap) -> Response {
+async fn not_me_done(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     let visit = Visit::new(app, &headers, &client);
-    show::said(&visit, words::not_me::DONE_TITLE, words::not_me::DONE.to_owned(), None)
+    show::said(
+        &visit,
+        words::not_me::DONE_TITLE,
+        words::not_me::DONE.to_owned(),
+        None,
+    )
 }
 
-async fn not_found(State(app): State<App>, Extension(client): Extension<Client>, headers: HeaderMap) -> Response {
+async fn not_found(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
     show::error_page(&Visit::new(app, &headers, &client), &ApiError::NotFound)
 }

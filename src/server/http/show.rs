@@ -41,7 +41,9 @@ pub fn home_page(visit: &Visit) -> Response {
         password: demo::PASSWORD,
     });
     let mailbox = visit.app.mailbox.is_some();
-    page(visit, words::home::TITLE, Script::None, None, || home::home(demo, mailbox))
+    page(visit, words::home::TITLE, Script::None, None, || {
+        home::home(demo, mailbox)
+    })
 }
 
 /// A page that only says something.
@@ -51,7 +53,9 @@ pub fn said(
     sentence: String,
     link: Option<(&'static str, &'static str)>,
 ) -> Response {
-    page(visit, title, Script::None, None, || message::message(title, sentence, link))
+    page(visit, title, Script::None, None, || {
+        message::message(title, sentence, link)
+    })
 }
 
 /// The page after asking for a reset.
@@ -62,7 +66,9 @@ pub fn sent_page(visit: &Visit, reference: String) -> Response {
         from: config.mail.from.clone(),
         lifetime: config.reset.token_lifetime.as_secs(),
     };
-    page(visit, words::forgot::SENT_TITLE, Script::None, None, || forgot::sent(sent))
+    page(visit, words::forgot::SENT_TITLE, Script::None, None, || {
+        forgot::sent(sent)
+    })
 }
 
 /// An error that belongs to no form.
@@ -121,28 +127,44 @@ async fn gather(visit: &Visit, form: FormKind, shown: Shown) -> Result<Response,
                 return Ok(error_page(visit, error));
             }
             // Only after a POST that went on with a session: the page that is opened is the same for everybody.
-            let username_wrong = set.error.as_ref().is_some_and(|e| e.of(crate::api::error::Field::Username).is_some());
-            let session = opened.or_else(|| visit.reset.clone()).filter(|_| username_wrong);
+            let username_wrong = set
+                .error
+                .as_ref()
+                .is_some_and(|e| e.of(crate::api::error::Field::Username).is_some());
+            let session = opened
+                .or_else(|| visit.reset.clone())
+                .filter(|_| username_wrong);
             let csrf = session.map(|token| token.derive("reset"));
             let set = FieldSet { csrf, ..set };
-            page(visit, words::reset::TITLE, Script::Fragment, note, || reset::exchange(set))
+            page(visit, words::reset::TITLE, Script::Fragment, note, || {
+                reset::exchange(set)
+            })
         }
         FormKind::SetPassword => {
             let cookie = visit.reset.as_ref().ok_or(ApiError::ResetOver)?;
             password::standing(service, cookie).await?;
-            let set = FieldSet { csrf: Some(cookie.derive("reset")), ..set };
+            let set = FieldSet {
+                csrf: Some(cookie.derive("reset")),
+                ..set
+            };
             let title = words::reset::PASSWORD_TITLE;
-            page(visit, title, Script::Islands, note, || reset::password(set, meter()))
+            page(visit, title, Script::Islands, note, || {
+                reset::password(set, meter())
+            })
         }
         FormKind::SignUp => {
             if !service.config.sign_up.enabled {
                 return Err(ApiError::NotFound.into());
             }
-            page(visit, words::sign_up::TITLE, Script::Islands, note, || sign_up::sign_up(set))
+            page(visit, words::sign_up::TITLE, Script::Islands, note, || {
+                sign_up::sign_up(set)
+            })
         }
         FormKind::Verify => {
             let title = words::sign_up::VERIFY_TITLE;
-            page(visit, title, Script::Fragment, note, || sign_up::verify(set, meter()))
+            page(visit, title, Script::Fragment, note, || {
+                sign_up::verify(set, meter())
+            })
         }
         FormKind::SignIn => page(visit, words::sign_in::TITLE, Script::Islands, note, || {
             sign_in::sign_in(mode, set)
@@ -150,19 +172,29 @@ async fn gather(visit: &Visit, form: FormKind, shown: Shown) -> Result<Response,
         FormKind::SignOut => {
             let csrf = visit.session.as_ref().map(|token| token.derive("session"));
             let set = FieldSet { csrf, ..set };
-            page(visit, words::sign_in::OUT_TITLE, Script::Islands, note, || sign_in::sign_out(set))
+            page(
+                visit,
+                words::sign_in::OUT_TITLE,
+                Script::Islands,
+                note,
+                || sign_in::sign_out(set),
+            )
         }
-        FormKind::NotMe => {
-            page(visit, words::not_me::TITLE, Script::Fragment, note, || not_me::not_me(set))
-        }
+        FormKind::NotMe => page(visit, words::not_me::TITLE, Script::Fragment, note, || {
+            not_me::not_me(set)
+        }),
         FormKind::VerifyAddress => {
             let title = words::account::VERIFY_TITLE;
-            page(visit, title, Script::Fragment, note, || not_me::verify_address(set))
+            page(visit, title, Script::Fragment, note, || {
+                not_me::verify_address(set)
+            })
         }
         FormKind::ChangePassword | FormKind::ChangeAddress | FormKind::EndOthers => {
             let refused = set.error.is_some().then_some((form, set));
             let account = account_model(visit, refused, meter()).await?;
-            page(visit, words::ACCOUNT, Script::Islands, note, || account::account(account))
+            page(visit, words::ACCOUNT, Script::Islands, note, || {
+                account::account(account)
+            })
         }
     })
 }
@@ -195,7 +227,10 @@ async fn account_model(
 /// What a browser calls itself, in two words where they can be told.
 fn browser(agent: &str) -> String {
     let pick = |names: &[(&str, &'static str)]| {
-        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+        names
+            .iter()
+            .find(|(mark, _)| agent.contains(mark))
+            .map(|(_, name)| *name)
     };
     let program = pick(&[
         ("Edg/", "Edge"),
@@ -220,7 +255,8 @@ fn browser(agent: &str) -> String {
 }
 
 fn moment(at: Timestamp) -> String {
-    let format = format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
+    let format =
+        format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
     OffsetDateTime::from_unix_timestamp(at.millis() / 1000)
         .ok()
         .and_then(|time| time.format(format).ok())
@@ -266,7 +302,8 @@ pub fn set_cookies(visit: &Visit, response: &mut Response, changes: &[Change]) {
 
 fn with_error(mut response: Response, error: &ApiError) -> Response {
     if response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        *response.status_mut() =
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     }
     if let Some(value) = retry_after(error) {
         response.headers_mut().insert(header::RETRY_AFTER, value);

@@ -17,7 +17,10 @@ use crate::ui::shell::Assets;
 pub fn assets(root: &Path) -> anyhow::Result<Assets> {
     let file = root.join("manifest.json");
     let reload_port = std::env::var("LEPTOS_WATCH").is_ok().then(|| {
-        std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3001)
+        std::env::var("LEPTOS_RELOAD_PORT")
+            .ok()
+            .and_then(|port| port.parse().ok())
+            .unwrap_or(3001)
     });
     let names: HashMap<String, String> = if file.is_file() {
         serde_json::from_str(&std::fs::read_to_string(&file)?)?
@@ -45,14 +48,22 @@ pub fn assets(root: &Path) -> anyhow::Result<Assets> {
 
 /// Headers of built files: cached for good where the name changes with the content, and a policy for the worker.
 pub async fn cached(request: Request, next: Next) -> Response {
-    let hashed = request.uri().path().starts_with("/pkg/") && std::env::var_os("LEPTOS_WATCH").is_none();
+    let hashed =
+        request.uri().path().starts_with("/pkg/") && std::env::var_os("LEPTOS_WATCH").is_none();
     let mut response = next.run(request).await;
     let found = response.status().is_success() || response.status() == 304;
     let headers = response.headers_mut();
-    let age = if hashed && found { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let age = if hashed && found {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(age));
     // A worker runs under the policy of its own script.
     let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(policy),
+    );
     response
 }

@@ -39,7 +39,9 @@ pub struct Visit {
 impl Visit {
     /// From the request's headers and what the middleware found out.
     pub fn new(app: App, headers: &HeaderMap, client: &Client) -> Self {
-        let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent = headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         let caller = Caller {
             request_id: Some(client.request_id.clone()),
             client: Some(client.address),

@@ -15,7 +15,11 @@ pub enum Job {
     /// Nothing: it was ended or put back already.
     Nothing,
     /// Send it; its token, where it has one, is stored.
-    Send { mail: Mail, to: EmailAddress, account_id: Option<String> },
+    Send {
+        mail: Mail,
+        to: EmailAddress,
+        account_id: Option<String>,
+    },
 }
 
 /// Asks the use case that the mail belongs to.

@@ -29,12 +29,19 @@ pub struct Detail {
 
 /// Something happened at a time.
 pub fn happened(at: Timestamp) -> Detail {
-    Detail { at: Some(at), ..Detail::default() }
+    Detail {
+        at: Some(at),
+        ..Detail::default()
+    }
 }
 
 /// An account was locked.
 pub fn locked(at: Timestamp, until: Timestamp, cause: LockCause) -> Detail {
-    Detail { at: Some(at), until: Some(until), cause: Some(cause) }
+    Detail {
+        at: Some(at),
+        until: Some(until),
+        cause: Some(cause),
+    }
 }
 
 /// Queues a notice to the account's address as it stands now.
@@ -65,14 +72,27 @@ pub async fn notice_to(
     now: Timestamp,
     not_before: Timestamp,
 ) -> Done<()> {
-    queue(tx, kind, Some(&account.id), to, detail, now, not_before, not_before.plus(NOTICE_LIFE)).await
+    queue(
+        tx,
+        kind,
+        Some(&account.id),
+        to,
+        detail,
+        now,
+        not_before,
+        not_before.plus(NOTICE_LIFE),
+    )
+    .await
 }
 
 /// Queues a mail.
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
-#[expect(clippy::too_many_arguments, reason = "one call for each fact of the row; its two callers name them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call for each fact of the row; its two callers name them"
+)]
 pub async fn queue(
     tx: &mut Tx,
     kind: MailKind,

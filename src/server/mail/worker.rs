@@ -15,9 +15,7 @@ use crate::domain::retry::{Retry, after_failure};
 use crate::server::caller::Caller;
 use crate::server::failure::{Done, Failure};
 use crate::server::service::Service;
-use crate::server::store::{
-    AuditEvent, MailEnd, Outcome, QueuedMail, RequestState, TokenPurpose,
-};
+use crate::server::store::{AuditEvent, MailEnd, Outcome, QueuedMail, RequestState, TokenPurpose};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
@@ -42,7 +40,12 @@ impl Worker {
     /// Sends for that service through that transport.
     pub fn new(service: Service, transport: Arc<dyn MailTransport>) -> Self {
         let look = Look::from_config(&service.config);
-        Self { service, transport, look, caller: Caller::internal("worker") }
+        Self {
+            service,
+            transport,
+            look,
+            caller: Caller::internal("worker"),
+        }
     }
 
     /// Works until `stop` turns true; what it holds then, it finishes.
@@ -53,7 +56,10 @@ impl Worker {
                 Ok(Duration::ZERO) => continue,
                 Ok(rest) => rest,
                 Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "the outbox cannot be worked on");
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "the outbox cannot be worked on"
+                    );
                     REST
                 }
             };
@@ -61,7 +67,10 @@ impl Worker {
             if now.since(swept) >= SWEEP_EVERY {
                 swept = now;
                 if let Err(error) = self.sweep().await {
-                    tracing::warn!(error = format!("{error:#}"), "old sessions could not be swept");
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "old sessions could not be swept"
+                    );
                 }
             }
             tokio::select! {
@@ -80,7 +89,14 @@ impl Worker {
         let service = &self.service;
         let now = service.now();
         let hour = Duration::from_secs(3_600);
-        if service.store.read().await?.mails_sent(now.minus(hour)).await? >= service.config.limits.mails_per_hour {
+        if service
+            .store
+            .read()
+            .await?
+            .mails_sent(now.minus(hour))
+            .await?
+            >= service.config.limits.mails_per_hour
+        {
             tracing::warn!("limits.mails_per_hour is reached: mail waits");
             return Ok(CAPPED);
         }
@@ -88,12 +104,19 @@ impl Worker {
         let mut tx = service.store.begin().await?;
         let claimed = tx.claim_mail(now, lease).await?;
         tx.commit().await?;
-        let Some(queued) = claimed else { return Ok(POLL) };
+        let Some(queued) = claimed else {
+            return Ok(POLL);
+        };
         match job::prepare(service, &self.caller, &queued).await? {
             Job::Nothing => {}
-            Job::Send { mail, to, account_id } => {
+            Job::Send {
+                mail,
+                to,
+                account_id,
+            } => {
                 let delivery = self.deliver(&mail, &to).await?;
-                self.settle(&queued, &to, account_id.as_deref(), delivery).await?;
+                self.settle(&queued, &to, account_id.as_deref(), delivery)
+                    .await?;
             }
         }
         Ok(Duration::ZERO)
@@ -128,17 +151,29 @@ impl Worker {
         let (state, event, outcome, reason) = match delivery {
             Delivery::Accepted { response } => {
                 tracing::info!(kind, %recipient, attempt = queued.attempts, %response, "mail handed over");
-                tx.end_mail(&queued.id, MailEnd::Sent, Some(&response), now).await?;
-                (Some(RequestState::Sent), "mail_sent", Outcome::Allowed, kind.to_owned())
+                tx.end_mail(&queued.id, MailEnd::Sent, Some(&response), now)
+                    .await?;
+                (
+                    Some(RequestState::Sent),
+                    "mail_sent",
+                    Outcome::Allowed,
+                    kind.to_owned(),
+                )
             }
             Delivery::PermanentFailure { class, detail } => {
                 tracing::warn!(kind, %recipient, class = class.name(), %detail, "mail refused for good");
                 let reason = format!("{kind}: {}: {detail}", class.name());
-                tx.end_mail(&queued.id, MailEnd::Failed, Some(&reason), now).await?;
+                tx.end_mail(&queued.id, MailEnd::Failed, Some(&reason), now)
+                    .await?;
                 if let (MailKind::Reset, Some(account)) = (queued.kind, account_id) {
                     tx.burn_of(TokenPurpose::Reset, account).await?;
                 }
-                (Some(RequestState::Failed), "mail_failed", Outcome::Failed, reason)
+                (
+                    Some(RequestState::Failed),
+                    "mail_failed",
+                    Outcome::Failed,
+                    reason,
+                )
             }
             Delivery::TemporaryFailure { class, detail } => {
                 let reason = format!("{kind}: {}: {detail}", class.name());
@@ -151,17 +186,29 @@ impl Worker {
                     }
                     Retry::GiveUp => {
                         tracing::warn!(kind, %recipient, class = class.name(), %detail, "mail given up: it would be too late");
-                        tx.end_mail(&queued.id, MailEnd::Expired, Some(&reason), now).await?;
-                        (Some(RequestState::Expired), "mail_expired", Outcome::Failed, reason)
+                        tx.end_mail(&queued.id, MailEnd::Expired, Some(&reason), now)
+                            .await?;
+                        (
+                            Some(RequestState::Expired),
+                            "mail_expired",
+                            Outcome::Failed,
+                            reason,
+                        )
                     }
                 }
             }
         };
         if let (Some(state), Some(request)) = (state, &queued.request_id) {
             let reason = (state != RequestState::Sent).then_some(reason.as_str());
-            tx.set_request_state(request, state, reason, account_id, now).await?;
+            tx.set_request_state(request, state, reason, account_id, now)
+                .await?;
         }
-        let event = AuditEvent { event, outcome, reason: Some(&reason), account_id };
+        let event = AuditEvent {
+            event,
+            outcome,
+            reason: Some(&reason),
+            account_id,
+        };
         tx.audit(&self.caller, now, event).await?;
         Ok(tx.commit().await?)
     }

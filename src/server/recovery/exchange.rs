@@ -59,28 +59,50 @@ pub async fn exchange(service: &Service, caller: &Caller, form: Submitted<'_>) -
             if form.token.is_empty() {
                 return Err(refused.into());
             }
-            service.limits.take(Counted::Token, caller.client, None, now)?;
+            service
+                .limits
+                .take(Counted::Token, caller.client, None, now)?;
             return Err(refused.into());
         }
     };
     let account = tx.account(&standing.account_id).await?;
     let Some(account) = account.filter(|a| may_reset(a.state, a.lock, now).is_ok()) else {
         tx.end_reset_session(standing.hash).await?;
-        audit(&mut tx, caller, now, "authn_token_refused", Outcome::Refused, Some("shut"), &standing.account_id)
-            .await?;
+        audit(
+            &mut tx,
+            caller,
+            now,
+            "authn_token_refused",
+            Outcome::Refused,
+            Some("shut"),
+            &standing.account_id,
+        )
+        .await?;
         tx.commit().await?;
         return Err(ApiError::unusable().into());
     };
     let outcome = if form.username.trim().is_empty() {
         Err(ApiError::field(Field::Username, Reason::Required))
     } else {
-        confirm(service, &mut tx, caller, &account, standing.hash, form.username, now).await?
+        confirm(
+            service,
+            &mut tx,
+            caller,
+            &account,
+            standing.hash,
+            form.username,
+            now,
+        )
+        .await?
     };
     tx.commit().await?;
     if outcome == Err(ApiError::ResetLocked) {
         service.mail_queued.notify_one();
     }
-    Ok(Exchanged { opened: standing.opened, outcome })
+    Ok(Exchanged {
+        opened: standing.opened,
+        outcome,
+    })
 }
 
 /// Finds or opens the session: by the cookie where it goes on, else by burning the token.
@@ -99,7 +121,10 @@ async fn stand(
         },
     };
     if let Some(cookie) = form.cookie {
-        let session = tx.reset_session(cookie.hash()).await?.filter(|s| alive(s.expires_at, now));
+        let session = tx
+            .reset_session(cookie.hash())
+            .await?
+            .filter(|s| alive(s.expires_at, now));
         let goes_on = |s: &crate::server::store::StoredResetSession| match token {
             // A second click in the browser that holds the session: the token itself shows that the form is ours.
             Some(token) => s.opened_by(token),
@@ -107,17 +132,26 @@ async fn stand(
         };
         if let Some(session) = session.filter(goes_on) {
             let account_id = session.account_id;
-            return Ok(Ok(Standing { hash: cookie.hash(), opened: None, account_id }));
+            return Ok(Ok(Standing {
+                hash: cookie.hash(),
+                opened: None,
+                account_id,
+            }));
         }
     }
     let Some(token) = token else {
         let known = form.cookie.is_some();
-        let refused = if known { ApiError::ResetOver } else { ApiError::field(Field::Token, Reason::Required) };
+        let refused = if known {
+            ApiError::ResetOver
+        } else {
+            ApiError::field(Field::Token, Reason::Required)
+        };
         return Ok(Err(refused));
     };
     let burnt = tx.burn(token, TokenPurpose::Reset).await?;
     let live = burnt.filter(|burnt| alive(burnt.expires_at, now));
-    let Some((account_id, request_id)) = live.and_then(|t| Some((t.account_id?, t.request_id))) else {
+    let Some((account_id, request_id)) = live.and_then(|t| Some((t.account_id?, t.request_id)))
+    else {
         let event = AuditEvent {
             event: "authn_token_refused",
             outcome: Outcome::Refused,
@@ -130,9 +164,30 @@ async fn stand(
     let opened = Token::draw()?;
     let expires_at = now.plus(service.config.reset.session_lifetime);
     let hash = opened.hash();
-    tx.add_reset_session(hash, token, &account_id, request_id.as_deref(), now, expires_at).await?;
-    audit(tx, caller, now, "authn_token_used", Outcome::Allowed, Some("reset"), &account_id).await?;
-    Ok(Ok(Standing { hash, opened: Some(opened), account_id }))
+    tx.add_reset_session(
+        hash,
+        token,
+        &account_id,
+        request_id.as_deref(),
+        now,
+        expires_at,
+    )
+    .await?;
+    audit(
+        tx,
+        caller,
+        now,
+        "authn_token_used",
+        Outcome::Allowed,
+        Some("reset"),
+        &account_id,
+    )
+    .await?;
+    Ok(Ok(Standing {
+        hash,
+        opened: Some(opened),
+        account_id,
+    }))
 }
 
 /// Judges the username; the third wrong one in a row ends everything and locks.
@@ -152,25 +207,63 @@ async fn confirm(
         Exchange::Verified => {
             tx.set_wrong_usernames(id, 0).await?;
             tx.verify_reset_session(session).await?;
-            audit(tx, caller, now, "reset_username_confirmed", Outcome::Allowed, None, id).await?;
+            audit(
+                tx,
+                caller,
+                now,
+                "reset_username_confirmed",
+                Outcome::Allowed,
+                None,
+                id,
+            )
+            .await?;
             Ok(Ok(()))
         }
         Exchange::Wrong { left } => {
-            tx.set_wrong_usernames(id, account.wrong_usernames + 1).await?;
+            tx.set_wrong_usernames(id, account.wrong_usernames + 1)
+                .await?;
             let reason = Some("wrong username");
-            audit(tx, caller, now, "reset_username_refused", Outcome::Refused, reason, id).await?;
-            Ok(Err(ApiError::field(Field::Username, Reason::WrongUsername { left })))
+            audit(
+                tx,
+                caller,
+                now,
+                "reset_username_refused",
+                Outcome::Refused,
+                reason,
+                id,
+            )
+            .await?;
+            Ok(Err(ApiError::field(
+                Field::Username,
+                Reason::WrongUsername { left },
+            )))
         }
         Exchange::Locked => {
             let until = now.plus(settings.lock_duration);
             tx.burn_of(TokenPurpose::Reset, id).await?;
             tx.end_reset_sessions_of(id).await?;
-            tx.set_lock(id, Some(Lock { until, scope: settings.lock_scope })).await?;
+            tx.set_lock(
+                id,
+                Some(Lock {
+                    until,
+                    scope: settings.lock_scope,
+                }),
+            )
+            .await?;
             let reason = match settings.lock_scope {
                 LockScope::Account => "wrong usernames: account locked",
                 LockScope::Reset => "wrong usernames: reset locked",
             };
-            audit(tx, caller, now, "authn_account_locked", Outcome::Refused, Some(reason), id).await?;
+            audit(
+                tx,
+                caller,
+                now,
+                "authn_account_locked",
+                Outcome::Refused,
+                Some(reason),
+                id,
+            )
+            .await?;
             let detail = queue::locked(now, until, LockCause::WrongUsernames);
             queue::notice(tx, MailKind::AccountLocked, account, &detail, now, now).await?;
             Ok(Err(ApiError::ResetLocked))
@@ -187,6 +280,11 @@ async fn audit(
     reason: Option<&str>,
     account_id: &str,
 ) -> Done<()> {
-    let event = AuditEvent { event, outcome, reason, account_id: Some(account_id) };
+    let event = AuditEvent {
+        event,
+        outcome,
+        reason,
+        account_id: Some(account_id),
+    };
     Ok(tx.audit(caller, now, event).await?)
 }

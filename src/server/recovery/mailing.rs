@@ -1,7 +1,7 @@
 //! Steps 2 and 3: the worker finds out whose request it is, and mints the token at the moment of sending.
 
 use crate::domain::account::may_reset;
-use crate::domain::identifier::{EmailAddress, Identifier, IdentifierMode};
+use crate::domain::identifier::{EmailAddress, Identifier};
 use crate::domain::mail::{LinkAndCode, Mail};
 use crate::domain::spacing::{Spacing, decide};
 use crate::server::caller::Caller;
@@ -25,14 +25,17 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         None => None,
     };
     let Some(request) = request else {
-        tx.end_mail(&queued.id, MailEnd::Discarded, Some("no request"), now).await?;
+        tx.end_mail(&queued.id, MailEnd::Discarded, Some("no request"), now)
+            .await?;
         tx.commit().await?;
         return Ok(Job::Nothing);
     };
     let discard = async |mut tx: Tx, reason: &'static str, account_id: Option<&str>| -> Done<Job> {
-        tx.end_mail(&queued.id, MailEnd::Discarded, Some(reason), now).await?;
+        tx.end_mail(&queued.id, MailEnd::Discarded, Some(reason), now)
+            .await?;
         let state = RequestState::Discarded;
-        tx.set_request_state(&request.id, state, Some(reason), account_id, now).await?;
+        tx.set_request_state(&request.id, state, Some(reason), account_id, now)
+            .await?;
         let event = AuditEvent {
             event: "reset_mail_discarded",
             outcome: Outcome::Refused,
@@ -46,13 +49,12 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     if now >= queued.give_up_at {
         return expire(tx, worker, queued, &request.id, now).await;
     }
-    // What was typed was judged when it was asked; here it only names a row.
-    let identifier = Identifier::parse(&request.identifier, IdentifierMode::Either);
-    let account = match identifier {
-        Ok(identifier) => tx.account_by(&identifier).await?,
-        Err(_) => None,
+    let account = tx
+        .account_by(&Identifier::from_stored(&request.identifier))
+        .await?;
+    let Some(account) = account else {
+        return discard(tx, "unknown account", None).await;
     };
-    let Some(account) = account else { return discard(tx, "unknown account", None).await };
     let id = account.id.as_str();
     if account.operator {
         return discard(tx, "operator", Some(id)).await;
@@ -64,8 +66,17 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         return discard(tx, "no address", Some(id)).await;
     };
     let settings = &service.config.reset;
-    let sent = tx.sent_to(id, now.minus(settings.token_lifetime), now).await?;
-    match decide(sent, settings.mail_spacing, now) {
+    let sent = tx
+        .sent_to(id, now.minus(settings.token_lifetime), now)
+        .await?;
+    // Support asks once it was told that no mail came: no distance is kept then.
+    let by_support = request.started_by_support;
+    let spacing = if by_support {
+        Spacing::Send
+    } else {
+        decide(sent, settings.mail_spacing, now)
+    };
+    match spacing {
         Spacing::Send => {}
         Spacing::Enough => return discard(tx, "enough mails", Some(id)).await,
         Spacing::Wait(at) => {
@@ -88,7 +99,8 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     })
     .await?;
     let state = RequestState::Requested;
-    tx.set_request_state(&request.id, state, Some("sending"), Some(id), now).await?;
+    tx.set_request_state(&request.id, state, Some("sending"), Some(id), now)
+        .await?;
     let event = AuditEvent {
         event: "authn_token_created",
         outcome: Outcome::Allowed,
@@ -99,8 +111,16 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     tx.commit().await?;
     let open = link(service, "/reset", &token, expires_at);
     let lifetime_minutes = settings.token_lifetime.as_secs().div_ceil(60);
-    let mail = Mail::Reset { open, lifetime_minutes, reference: request.reference };
-    Ok(Job::Send { mail, to, account_id: Some(account.id) })
+    let mail = Mail::Reset {
+        open,
+        lifetime_minutes,
+        reference: request.reference,
+    };
+    Ok(Job::Send {
+        mail,
+        to,
+        account_id: Some(account.id),
+    })
 }
 
 /// Ends a request whose mail could not be in time any more: logged, shown, never sent.
@@ -111,11 +131,17 @@ pub(crate) async fn expire(
     request_id: &str,
     now: crate::domain::time::Timestamp,
 ) -> Done<Job> {
-    tx.end_mail(&queued.id, MailEnd::Expired, Some("send window over"), now).await?;
+    tx.end_mail(&queued.id, MailEnd::Expired, Some("send window over"), now)
+        .await?;
     let reason = Some("send window over");
-    tx.set_request_state(request_id, RequestState::Expired, reason, None, now).await?;
-    let event =
-        AuditEvent { event: "reset_mail_expired", outcome: Outcome::Failed, reason, account_id: None };
+    tx.set_request_state(request_id, RequestState::Expired, reason, None, now)
+        .await?;
+    let event = AuditEvent {
+        event: "reset_mail_expired",
+        outcome: Outcome::Failed,
+        reason,
+        account_id: None,
+    };
     tx.audit(worker, now, event).await?;
     tx.commit().await?;
     Ok(Job::Nothing)
@@ -131,5 +157,9 @@ pub fn link(
     let code = token.expose().to_string();
     let seconds = expires_at.millis() / 1000;
     let link = format!("{}{path}#{code}.{seconds}", service.config.site.public_url);
-    LinkAndCode { link, code, expires_at }
+    LinkAndCode {
+        link,
+        code,
+        expires_at,
+    }
 }

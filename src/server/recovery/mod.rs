@@ -5,4 +5,3 @@ pub mod mailing;
 pub mod not_me;
 pub mod password;
 pub mod request;
-

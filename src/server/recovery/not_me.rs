@@ -30,7 +30,10 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
     let hash = Token::parse(code).map(|token| token.hash());
     let mut tx = service.store.begin().await?;
     let stored = match hash {
-        Some(hash) => tx.token(hash, TokenPurpose::NotMe).await?.map(|stored| (hash, stored)),
+        Some(hash) => tx
+            .token(hash, TokenPurpose::NotMe)
+            .await?
+            .map(|stored| (hash, stored)),
         None => None,
     };
     let live = stored.filter(|(_, stored)| alive(stored.expires_at, now));
@@ -42,7 +45,9 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
         None => None,
     };
     let Some((hash, stored, account)) = found else {
-        service.limits.take(Counted::Token, caller.client, None, now)?;
+        service
+            .limits
+            .take(Counted::Token, caller.client, None, now)?;
         return Err(ApiError::unusable().into());
     };
     let id = Some(account.id.as_str());
@@ -53,7 +58,17 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
             tx.count_wrong(hash).await?;
         }
         let (event, reason) = ("account_freeze", Some("wrong username"));
-        tx.audit(caller, now, AuditEvent { event, outcome: Outcome::Refused, reason, account_id: id }).await?;
+        tx.audit(
+            caller,
+            now,
+            AuditEvent {
+                event,
+                outcome: Outcome::Refused,
+                reason,
+                account_id: id,
+            },
+        )
+        .await?;
         tx.commit().await?;
         return Err(ApiError::field(Field::Username, Reason::NotThatUsername).into());
     }
@@ -61,12 +76,37 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
     tx.set_state(&account.id, AccountState::Frozen).await?;
     tx.revoke_all(&account.id, None).await?;
     // To the address that the notice went to: the account's own may be the intruder's by now.
-    let told = stored.address.as_deref().and_then(|text| EmailAddress::parse(text).ok());
-    let to = told.as_ref().map_or(account.email.as_str(), EmailAddress::as_str).to_owned();
+    let told = stored
+        .address
+        .as_deref()
+        .and_then(|text| EmailAddress::parse(text).ok());
+    let to = told
+        .as_ref()
+        .map_or(account.email.as_str(), EmailAddress::as_str)
+        .to_owned();
     let detail = queue::happened(now);
-    queue::notice_to(&mut tx, MailKind::AccountFrozen, &account, &to, &detail, now, now).await?;
+    queue::notice_to(
+        &mut tx,
+        MailKind::AccountFrozen,
+        &account,
+        &to,
+        &detail,
+        now,
+        now,
+    )
+    .await?;
     let (event, reason) = ("account_freeze", Some("this was not me"));
-    tx.audit(caller, now, AuditEvent { event, outcome: Outcome::Allowed, reason, account_id: id }).await?;
+    tx.audit(
+        caller,
+        now,
+        AuditEvent {
+            event,
+            outcome: Outcome::Allowed,
+            reason,
+            account_id: id,
+        },
+    )
+    .await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(())

@@ -38,7 +38,14 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     let accepted = match service.judge.accept(password, inputs).await {
         Ok(accepted) => accepted,
         Err(refused) => {
-            note(service, caller, "authn_password_change", "refused by policy", &account.id).await?;
+            note(
+                service,
+                caller,
+                "authn_password_change",
+                "refused by policy",
+                &account.id,
+            )
+            .await?;
             return Err(refused);
         }
     };
@@ -54,7 +61,8 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     tx.set_password(&account.id, &hash, now).await?;
     tx.revoke_all(&account.id, None).await?;
     if let Some(request) = &session.request_id {
-        tx.set_request_state(request, RequestState::Used, None, None, now).await?;
+        tx.set_request_state(request, RequestState::Used, None, None, now)
+            .await?;
     }
     notices(service, &mut tx, &account, now).await?;
     let event = AuditEvent {
@@ -73,19 +81,40 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
 ///
 /// # Errors
 /// When the database fails.
-pub async fn notices(service: &Service, tx: &mut Tx, account: &Account, now: Timestamp) -> Done<()> {
+pub async fn notices(
+    service: &Service,
+    tx: &mut Tx,
+    account: &Account,
+    now: Timestamp,
+) -> Done<()> {
     let later = now.plus(service.config.reset.second_notice_after);
     let detail = queue::happened(now);
     queue::notice(tx, MailKind::PasswordChanged, account, &detail, now, now).await?;
-    queue::notice(tx, MailKind::PasswordChangedReminder, account, &detail, now, later).await
+    queue::notice(
+        tx,
+        MailKind::PasswordChangedReminder,
+        account,
+        &detail,
+        now,
+        later,
+    )
+    .await
 }
 
 /// What an attacker would know of the account: its names must not carry a password.
 pub fn known(service: &Service, account: &Account) -> Vec<String> {
-    vec![account.username.clone(), account.email.clone(), service.config.site.name.clone()]
+    vec![
+        account.username.clone(),
+        account.email.clone(),
+        service.config.site.name.clone(),
+    ]
 }
 
-async fn verified(tx: &mut Tx, cookie: &Token, now: Timestamp) -> Done<(StoredResetSession, Account)> {
+async fn verified(
+    tx: &mut Tx,
+    cookie: &Token,
+    now: Timestamp,
+) -> Done<(StoredResetSession, Account)> {
     let session = tx
         .reset_session(cookie.hash())
         .await?
@@ -108,7 +137,12 @@ async fn note(
 ) -> Done<()> {
     let mut tx = service.store.begin().await?;
     let account_id = Some(account_id);
-    let event = AuditEvent { event, outcome: Outcome::Refused, reason: Some(reason), account_id };
+    let event = AuditEvent {
+        event,
+        outcome: Outcome::Refused,
+        reason: Some(reason),
+        account_id,
+    };
     tx.audit(caller, service.now(), event).await?;
     Ok(tx.commit().await?)
 }

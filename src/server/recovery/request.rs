@@ -19,9 +19,11 @@ pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<Re
     let identifier = Identifier::parse(typed, service.config.reset.identifier)
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Username, why)]))?;
     let now = service.now();
-    service.limits.take(Counted::Forgot, caller.client, Some(identifier.key()), now)?;
+    service
+        .limits
+        .take(Counted::Forgot, caller.client, Some(identifier.key()), now)?;
     let mut tx = service.store.begin().await?;
-    let reference = write(service, &mut tx, caller, identifier.key(), StartedBy::Person).await?;
+    let reference = write(service, &mut tx, caller, &identifier, StartedBy::Person).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(reference)
@@ -35,7 +37,7 @@ pub async fn write(
     service: &Service,
     tx: &mut Tx,
     caller: &Caller,
-    identifier: &str,
+    identifier: &Identifier,
     started_by: StartedBy,
 ) -> Done<Reference> {
     let now = service.now();
@@ -46,7 +48,7 @@ pub async fn write(
     tx.add_request(NewRequest {
         id: &id,
         reference: &reference,
-        identifier,
+        identifier: &identifier.stored(),
         started_by,
         client: caller.client.map(|ip| ip.to_string()),
         now,

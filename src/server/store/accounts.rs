@@ -85,7 +85,10 @@ impl Tx {
     /// `column` is one of three names written above, never input.
     async fn find_account(&mut self, column: &'static str, value: &str) -> Result<Option<Account>> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account WHERE {column} = $1"));
-        let row = sqlx::query(sql).bind(value.to_owned()).fetch_optional(&mut *self.inner).await?;
+        let row = sqlx::query(sql)
+            .bind(value.to_owned())
+            .fetch_optional(&mut *self.inner)
+            .await?;
         Ok(row.as_ref().map(account).transpose()?)
     }
 
@@ -125,7 +128,9 @@ impl Tx {
 
     /// Whether there is any account at all.
     pub async fn has_accounts(&mut self) -> Result<bool> {
-        let row = sqlx::query("SELECT 1 FROM account LIMIT 1").fetch_optional(&mut *self.inner).await?;
+        let row = sqlx::query("SELECT 1 FROM account LIMIT 1")
+            .fetch_optional(&mut *self.inner)
+            .await?;
         Ok(row.is_some())
     }
 
@@ -179,13 +184,20 @@ impl Tx {
     }
 
     /// Sets the count of failed sign-ins in a row, and when the next is looked at.
-    pub async fn set_sign_in_failures(&mut self, id: &str, failures: u32, not_before: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE account SET sign_in_failures = $2, sign_in_not_before = $3 WHERE id = $1")
-            .bind(id.to_owned())
-            .bind(i64::from(failures))
-            .bind(not_before.millis())
-            .execute(&mut *self.inner)
-            .await?;
+    pub async fn set_sign_in_failures(
+        &mut self,
+        id: &str,
+        failures: u32,
+        not_before: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE account SET sign_in_failures = $2, sign_in_not_before = $3 WHERE id = $1",
+        )
+        .bind(id.to_owned())
+        .bind(i64::from(failures))
+        .bind(not_before.millis())
+        .execute(&mut *self.inner)
+        .await?;
         Ok(())
     }
 

@@ -64,7 +64,12 @@ pub struct AuditFilter {
 
 impl Tx {
     /// Appends an event.
-    pub async fn audit(&mut self, caller: &Caller, now: Timestamp, event: AuditEvent<'_>) -> Result<()> {
+    pub async fn audit(
+        &mut self,
+        caller: &Caller,
+        now: Timestamp,
+        event: AuditEvent<'_>,
+    ) -> Result<()> {
         let id = secrets::random_id().map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))?;
         sqlx::query(
             "INSERT INTO audit_event (id, at, request_id, event, outcome, reason, account_id, client, user_agent) \

@@ -36,8 +36,11 @@ type Pool = sqlx::SqlitePool;
 const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 /// The migrations, in order: version, name, text.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../../../migrations/sqlite/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "initial",
+    include_str!("../../../migrations/sqlite/0001_initial.sql"),
+)];
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +82,15 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(db) if db.is_unique_violation() => db.message(),
             // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes (the low byte tells).
             sqlx::Error::Database(db) => {
-                let code = db.code().and_then(|code| code.parse::<i64>().ok()).unwrap_or(0);
-                return if matches!(code & 0xff, 5 | 6) { Self::Busy(error) } else { Self::Fault(error) };
+                let code = db
+                    .code()
+                    .and_then(|code| code.parse::<i64>().ok())
+                    .unwrap_or(0);
+                return if matches!(code & 0xff, 5 | 6) {
+                    Self::Busy(error)
+                } else {
+                    Self::Fault(error)
+                };
             }
             _ => return Self::Fault(error),
         };
@@ -117,10 +127,12 @@ impl Store {
             // An acknowledged request must outlive a power cut.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(settings.busy_timeout);
-        if let Some(folder) = options.get_filename().parent() {
-            if !folder.as_os_str().is_empty() {
-                std::fs::create_dir_all(folder).map_err(|e| StoreError::Fault(sqlx::Error::Io(e)))?;
-            }
+        let folder = options
+            .get_filename()
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            std::fs::create_dir_all(folder).map_err(|e| StoreError::Fault(sqlx::Error::Io(e)))?;
         }
         let pool = |size| {
             SqlitePoolOptions::new()
@@ -160,7 +172,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when the lock was not had in time.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(Tx { inner: self.writer.begin_with(BEGIN_WRITE).await? })
+        Ok(Tx {
+            inner: self.writer.begin_with(BEGIN_WRITE).await?,
+        })
     }
 
     /// Begins a transaction that only reads: one consistent view.
@@ -168,7 +182,9 @@ impl Store {
     /// # Errors
     /// When no connection is to be had.
     pub async fn read(&self) -> Result<Tx> {
-        Ok(Tx { inner: self.readers.begin().await? })
+        Ok(Tx {
+            inner: self.readers.begin().await?,
+        })
     }
 
     /// Whether a write transaction can be had: for `/health/ready`.
@@ -177,7 +193,9 @@ impl Store {
     /// What stands in the way.
     pub async fn ping(&self) -> Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("SELECT 1 FROM account LIMIT 1").fetch_optional(&mut *tx.inner).await?;
+        sqlx::query("SELECT 1 FROM account LIMIT 1")
+            .fetch_optional(&mut *tx.inner)
+            .await?;
         Ok(())
     }
 
@@ -193,7 +211,10 @@ fn migrator() -> Migrator {
         let sql = text.into_sql_str();
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     });
-    Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT }
+    Migrator {
+        migrations: migrations.to_vec().into(),
+        ..Migrator::DEFAULT
+    }
 }
 
 /// One transaction. Its methods stand in the file of the table they are about.

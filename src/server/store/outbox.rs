@@ -82,7 +82,11 @@ impl Tx {
     }
 
     /// Claims the mail that is due first, for as long as `lease`: a worker that dies leaves it to the next.
-    pub async fn claim_mail(&mut self, now: Timestamp, lease: Duration) -> Result<Option<QueuedMail>> {
+    pub async fn claim_mail(
+        &mut self,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<QueuedMail>> {
         let row = sqlx::query(
             "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM outbox \
              WHERE state = 'queued' AND not_before <= $1 AND claimed_until <= $1 ORDER BY not_before, id LIMIT 1) \
@@ -112,7 +116,13 @@ impl Tx {
     }
 
     /// Gives a claimed mail back, to be tried from `not_before` on. `attempted`: whether it counts as an attempt.
-    pub async fn put_back(&mut self, id: &str, not_before: Timestamp, attempted: bool, reason: &str) -> Result<()> {
+    pub async fn put_back(
+        &mut self,
+        id: &str,
+        not_before: Timestamp,
+        attempted: bool,
+        reason: &str,
+    ) -> Result<()> {
         sqlx::query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - $3, reason = $4 \
              WHERE id = $1 AND state = 'queued'",
@@ -127,7 +137,13 @@ impl Tx {
     }
 
     /// Ends a mail.
-    pub async fn end_mail(&mut self, id: &str, end: MailEnd, reason: Option<&str>, now: Timestamp) -> Result<()> {
+    pub async fn end_mail(
+        &mut self,
+        id: &str,
+        end: MailEnd,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
         sqlx::query(
             "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, sent_at = $4 WHERE id = $1 AND state = 'queued'",
         )

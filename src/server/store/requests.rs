@@ -50,7 +50,7 @@ impl RequestState {
 pub struct NewRequest<'a> {
     pub id: &'a str,
     pub reference: &'a Reference,
-    /// The identifier as typed, normalised.
+    /// The identifier as typed, in its stored form.
     pub identifier: &'a str,
     pub started_by: StartedBy,
     pub client: Option<String>,
@@ -134,7 +134,12 @@ impl Tx {
     }
 
     /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now`.
-    pub async fn sent_to(&mut self, account_id: &str, since: Timestamp, now: Timestamp) -> Result<Sent> {
+    pub async fn sent_to(
+        &mut self,
+        account_id: &str,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Sent> {
         let (recent, last): (i64, Option<i64>) = sqlx::query_as(
             "SELECT COUNT(*), MAX(sent_at) FROM reset_request WHERE account_id = $1 AND sent_at > $2",
         )

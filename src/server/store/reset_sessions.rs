@@ -105,7 +105,11 @@ impl Tx {
             "DELETE FROM sign_in_session WHERE expires_at <= $1",
             "DELETE FROM token WHERE expires_at <= $1",
         ] {
-            swept += sqlx::query(sql).bind(now.millis()).execute(&mut *self.inner).await?.rows_affected();
+            swept += sqlx::query(sql)
+                .bind(now.millis())
+                .execute(&mut *self.inner)
+                .await?
+                .rows_affected();
         }
         Ok(swept)
     }

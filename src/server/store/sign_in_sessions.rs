@@ -61,9 +61,13 @@ impl Tx {
 
     /// The session of that cookie, dead or alive.
     pub async fn sign_in_session(&mut self, hash: TokenHash) -> Result<Option<SignInSession>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM sign_in_session WHERE hash = $1"));
-        let row =
-            sqlx::query(sql).bind(hash.as_bytes().to_vec()).fetch_optional(&mut *self.inner).await?;
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM sign_in_session WHERE hash = $1"
+        ));
+        let row = sqlx::query(sql)
+            .bind(hash.as_bytes().to_vec())
+            .fetch_optional(&mut *self.inner)
+            .await?;
         Ok(row.as_ref().map(session).transpose()?)
     }
 
@@ -72,7 +76,10 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM sign_in_session WHERE account_id = $1 ORDER BY last_used_at DESC LIMIT 50"
         ));
-        let rows = sqlx::query(sql).bind(account_id.to_owned()).fetch_all(&mut *self.inner).await?;
+        let rows = sqlx::query(sql)
+            .bind(account_id.to_owned())
+            .fetch_all(&mut *self.inner)
+            .await?;
         Ok(rows.iter().map(session).collect::<sqlx::Result<_>>()?)
     }
 

@@ -88,7 +88,11 @@ impl Tx {
     }
 
     /// Burns a token: whoever deletes the row has it, and nobody else will.
-    pub async fn burn(&mut self, hash: TokenHash, purpose: TokenPurpose) -> Result<Option<StoredToken>> {
+    pub async fn burn(
+        &mut self,
+        hash: TokenHash,
+        purpose: TokenPurpose,
+    ) -> Result<Option<StoredToken>> {
         let row = sqlx::query(
             "DELETE FROM token WHERE hash = $1 AND purpose = $2 \
              RETURNING account_id, request_id, address, wrong, expires_at",
@@ -111,7 +115,11 @@ impl Tx {
     }
 
     /// Looks at a token that a slip of the pen does not spend (sign-up, address, "not me").
-    pub async fn token(&mut self, hash: TokenHash, purpose: TokenPurpose) -> Result<Option<StoredToken>> {
+    pub async fn token(
+        &mut self,
+        hash: TokenHash,
+        purpose: TokenPurpose,
+    ) -> Result<Option<StoredToken>> {
         let row = sqlx::query(
             "SELECT account_id, request_id, address, wrong, expires_at FROM token WHERE hash = $1 AND purpose = $2",
         )

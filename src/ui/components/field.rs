@@ -19,7 +19,11 @@ pub struct FieldSet {
 impl FieldSet {
     /// After a refusal.
     pub fn refused(form: FormKind, fields: &Fields, error: ApiError) -> Self {
-        Self { typed: fields.kept(form), error: Some(error), csrf: None }
+        Self {
+            typed: fields.kept(form),
+            error: Some(error),
+            csrf: None,
+        }
     }
 }
 

@@ -13,11 +13,16 @@ use crate::ui::text;
 #[island]
 pub fn LiveForm(children: Children) -> impl IntoView {
     let on_submit = move |event: SubmitEvent| {
-        let Some(element) = event.target().and_then(|t| t.dyn_into::<HtmlFormElement>().ok()) else {
+        let Some(element) = event
+            .target()
+            .and_then(|t| t.dyn_into::<HtmlFormElement>().ok())
+        else {
             return;
         };
         let action = element.get_attribute("action").unwrap_or_default();
-        let Some(form) = FormKind::from_path(&action) else { return };
+        let Some(form) = FormKind::from_path(&action) else {
+            return;
+        };
         event.prevent_default();
         // A second press while the first is on its way is no second request.
         if element.get_attribute("aria-busy").is_some() {
@@ -43,7 +48,14 @@ pub fn LiveForm(children: Children) -> impl IntoView {
 fn read(form: &HtmlFormElement) -> Fields {
     let mut fields = Fields::default();
     if let Ok(data) = FormData::new_with_form(form) {
-        for name in ["username", "email", "token", "password", "current_password", "csrf"] {
+        for name in [
+            "username",
+            "email",
+            "token",
+            "password",
+            "current_password",
+            "csrf",
+        ] {
             let value = data.get(name).as_string();
             if let (Some(field), Some(value)) = (fields.get_mut(name), value) {
                 *field = value;
@@ -59,19 +71,25 @@ fn show(form: &HtmlFormElement, refused: &Refused) {
     let inputs = form.query_selector_all("input[name]").ok();
     for index in 0..inputs.as_ref().map_or(0, |all| all.length()) {
         let input = inputs.as_ref().and_then(|all| all.get(index));
-        let Some(input) = input.and_then(|node| node.dyn_into::<Element>().ok()) else { continue };
+        let Some(input) = input.and_then(|node| node.dyn_into::<Element>().ok()) else {
+            continue;
+        };
         let _ = input.remove_attribute("aria-invalid");
         if let Some(place) = find(&format!("[id='{}-error']", input.id())) {
             say(&place, None);
         }
     }
-    let Some(summary) = find(".summary") else { return };
+    let Some(summary) = find(".summary") else {
+        return;
+    };
     let list = summary.query_selector("ul").ok().flatten();
     if let Some(list) = &list {
         list.set_inner_html("");
     }
     for Sentence { field, words } in &refused.sentences {
-        let input = (!field.is_empty()).then(|| find(&format!("input[name='{field}']"))).flatten();
+        let input = (!field.is_empty())
+            .then(|| find(&format!("input[name='{field}']")))
+            .flatten();
         if let Some(input) = &input {
             let _ = input.set_attribute("aria-invalid", "true");
             if let Some(place) = find(&format!("[id='{}-error']", input.id())) {
@@ -98,7 +116,11 @@ fn show(form: &HtmlFormElement, refused: &Refused) {
     if let Ok(summary) = summary.dyn_into::<HtmlElement>() {
         let _ = summary.focus();
     }
-    document().set_title(&format!("{}: {}", text::pages::THERE_IS_A_PROBLEM, bare_title()));
+    document().set_title(&format!(
+        "{}: {}",
+        text::pages::THERE_IS_A_PROBLEM,
+        bare_title()
+    ));
 }
 
 fn say(place: &Element, sentence: Option<&str>) {

@@ -1,12 +1,12 @@
 //! An island beside a password: the button that shows it and, for a new one, the meter that a Web Worker feeds.
 
+use crate::ui::text;
 use leptos::prelude::*;
-use leptos::web_sys::wasm_bindgen::prelude::{Closure, JsValue};
 use leptos::web_sys::wasm_bindgen::JsCast;
+use leptos::web_sys::wasm_bindgen::prelude::{Closure, JsValue};
 use leptos::web_sys::{
     Event, HtmlInputElement, MessageEvent, Worker, WorkerOptions, WorkerType, js_sys,
 };
-use crate::ui::text;
 
 /// What the meter of a new password needs.
 #[derive(Debug, Clone)]
@@ -36,13 +36,26 @@ pub fn PasswordTools() -> impl IntoView {
     let verdict = RwSignal::new(None::<Verdict>);
     let button = NodeRef::<leptos::html::Button>::new();
     let find = move || {
-        let field = button.get_untracked()?.closest(".password").ok().flatten()?;
-        field.query_selector("input").ok().flatten()?.dyn_into::<HtmlInputElement>().ok()
+        let field = button
+            .get_untracked()?
+            .closest(".password")
+            .ok()
+            .flatten()?;
+        field
+            .query_selector("input")
+            .ok()
+            .flatten()?
+            .dyn_into::<HtmlInputElement>()
+            .ok()
     };
     let toggle = move |_| {
         shown.update(|shown| *shown = !*shown);
         if let Some(input) = find() {
-            input.set_type(if shown.get_untracked() { "text" } else { "password" });
+            input.set_type(if shown.get_untracked() {
+                "text"
+            } else {
+                "password"
+            });
             let _ = input.focus();
         }
     };
@@ -52,7 +65,8 @@ pub fn PasswordTools() -> impl IntoView {
             find().and_then(|input| watch(input, verdict));
         }
     });
-    let class = move || verdict.with(|v| format!("meter score-{}", v.as_ref().map_or('0', |v| v.score)));
+    let class =
+        move || verdict.with(|v| format!("meter score-{}", v.as_ref().map_or('0', |v| v.score)));
     let words = move || verdict.with(|v| v.as_ref().map(|v| v.words.clone()));
     view! {
         <button
@@ -92,7 +106,10 @@ fn watch(input: HtmlInputElement, verdict: RwSignal<Option<Verdict>>) -> Option<
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
         let mut letters = text.chars();
-        verdict.set(letters.next().map(|score| Verdict { score, words: letters.collect() }));
+        verdict.set(letters.next().map(|score| Verdict {
+            score,
+            words: letters.collect(),
+        }));
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
@@ -102,7 +119,10 @@ fn watch(input: HtmlInputElement, verdict: RwSignal<Option<Verdict>>) -> Option<
         let name = name.and_then(|n| n.dyn_into::<HtmlInputElement>().ok());
         let name = name.map(|name| name.value()).unwrap_or_default();
         let inputs = js_sys::Array::of2(&JsValue::from_str(&site), &JsValue::from_str(&name));
-        let (password, policy) = (JsValue::from_str(&typed.value()), JsValue::from_str(&policy));
+        let (password, policy) = (
+            JsValue::from_str(&typed.value()),
+            JsValue::from_str(&policy),
+        );
         let message = js_sys::Array::of3(&password, &policy, &inputs);
         let _ = worker.post_message(&message);
     });

@@ -7,12 +7,16 @@ use crate::ui::text;
 
 /// The sentences of an error, each with the field that it is about.
 pub fn sentences(error: &ApiError) -> Refused {
-    let ApiError::Fields(all) = error else { return Refused::with(&text::error(error)) };
+    let ApiError::Fields(all) = error else {
+        return Refused::with(&text::error(error));
+    };
     let sentence = |one: &FieldError| Sentence {
         field: one.field.name().to_owned(),
         words: text::reason(one.field, &one.reason),
     };
-    Refused { sentences: all.iter().map(sentence).collect() }
+    Refused {
+        sentences: all.iter().map(sentence).collect(),
+    }
 }
 
 /// The summary; `stem` as in the form's inputs. The live form fills the same elements.

@@ -38,13 +38,23 @@ pub fn account(account: Account) -> impl IntoView {
     let set = |form: FormKind| {
         let refused = account.refused.clone().filter(|(kind, _)| *kind == form);
         let set = refused.map(|(_, set)| set).unwrap_or_default();
-        FieldSet { csrf: Some(account.csrf.clone()), ..set }
+        FieldSet {
+            csrf: Some(account.csrf.clone()),
+            ..set
+        }
     };
-    let (others, password, address) =
-        (set(FormKind::EndOthers), set(FormKind::ChangePassword), set(FormKind::ChangeAddress));
+    let (others, password, address) = (
+        set(FormKind::EndOthers),
+        set(FormKind::ChangePassword),
+        set(FormKind::ChangeAddress),
+    );
     let several = account.devices.len() > 1;
-    let new_address =
-        Input { field: Field::Email, label: pages::NEW_ADDRESS, hint: Some(text::ADDRESS_HINT), ..Input::EMAIL };
+    let new_address = Input {
+        field: Field::Email,
+        label: pages::NEW_ADDRESS,
+        hint: Some(text::ADDRESS_HINT),
+        ..Input::EMAIL
+    };
     view! {
         <h1>{pages::ACCOUNT}</h1>
         <p class="lead">{text::SIGNED_IN_AS} " " <strong id="username-shown">{account.username.clone()}</strong></p>
@@ -102,7 +112,9 @@ pub fn account(account: Account) -> impl IntoView {
 }
 
 fn device(device: Device) -> impl IntoView {
-    let browser = device.browser.unwrap_or_else(|| text::UNKNOWN_BROWSER.to_owned());
+    let browser = device
+        .browser
+        .unwrap_or_else(|| text::UNKNOWN_BROWSER.to_owned());
     view! {
         <li>
             <p class="browser">

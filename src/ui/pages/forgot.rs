@@ -12,9 +12,11 @@ use crate::ui::text::{pages, pages::forgot as text, span};
 pub fn identifier(mode: IdentifierMode) -> Input {
     match mode {
         IdentifierMode::Username => Input::USERNAME,
-        IdentifierMode::Email => {
-            Input { field: Field::Username, autocomplete: "username", ..Input::EMAIL }
-        }
+        IdentifierMode::Email => Input {
+            field: Field::Username,
+            autocomplete: "username",
+            ..Input::EMAIL
+        },
         IdentifierMode::Either => Input {
             label: pages::USERNAME_OR_ADDRESS,
             max: MAX_IDENTIFIER_BYTES,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::text::pages::{home as text, SIGN_IN};
+use crate::ui::text::pages::{SIGN_IN, home as text};
 
 /// What a development server tells of its demo account.
 #[derive(Debug, Clone)]

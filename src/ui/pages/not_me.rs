@@ -16,7 +16,11 @@ pub fn not_me(set: FieldSet) -> impl IntoView {
 
 /// Making a new address count.
 pub fn verify_address(set: FieldSet) -> impl IntoView {
-    let words = [account::VERIFY_TITLE, account::VERIFY_LEAD, account::VERIFY_BUTTON];
+    let words = [
+        account::VERIFY_TITLE,
+        account::VERIFY_LEAD,
+        account::VERIFY_BUTTON,
+    ];
     confirmation(FormKind::VerifyAddress, "/account", words, "", set)
 }
 

@@ -48,7 +48,11 @@ pub fn exchange(set: FieldSet) -> impl IntoView {
 }
 
 /// A new password with its tools.
-pub fn new_password(stem: &'static str, set: &FieldSet, meter: MeterSetup) -> impl IntoView + use<> {
+pub fn new_password(
+    stem: &'static str,
+    set: &FieldSet,
+    meter: MeterSetup,
+) -> impl IntoView + use<> {
     view! {
         <div class="field password">
             {Input::NEW_PASSWORD.measured(stem, set, Some(meter))} <PasswordTools />

@@ -23,7 +23,10 @@ pub fn sign_up(set: FieldSet) -> impl IntoView {
 
 /// The username and the password.
 pub fn verify(set: FieldSet, meter: MeterSetup) -> impl IntoView {
-    let username = Input { hint: Some(text::USERNAME_HINT), ..Input::USERNAME };
+    let username = Input {
+        hint: Some(text::USERNAME_HINT),
+        ..Input::USERNAME
+    };
     view! {
         <h1>{text::VERIFY_TITLE}</h1>
         <p class="lead">{text::VERIFY_LEAD}</p>

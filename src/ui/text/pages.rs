@@ -27,7 +27,8 @@ pub const ASK_AGAIN: &str = "ask for a new link";
 
 pub mod home {
     pub const TITLE: &str = "Back into your account";
-    pub const LEAD: &str = "Forgot your password? We mail you a link that lets you choose a new one.";
+    pub const LEAD: &str =
+        "Forgot your password? We mail you a link that lets you choose a new one.";
     pub const FORGOT: &str = "I forgot my password";
     pub const DEMO_TITLE: &str = "Try it: this is a development server";
     pub const DEMO_ACCOUNT: &str = "There is a demo account, with the username";
@@ -43,17 +44,19 @@ pub mod home {
 
 pub mod forgot {
     pub const TITLE: &str = "Forgot your password?";
-    pub const LEAD: &str =
-        "Tell us who you are. If the account exists, a mail with a link is on its way within a minute.";
+    pub const LEAD: &str = "Tell us who you are. If the account exists, a mail with a link is on its way within a minute.";
     pub const BUTTON: &str = "Send me a link";
     pub const SENT_TITLE: &str = "Look into your mailbox";
     pub const SENT: &str = "If that account exists, we are mailing it a link and a code now.";
     pub const REFERENCE: &str = "Your request";
-    pub const REFERENCE_HINT: &str = "The mail carries the same reference. Support finds your request by it.";
+    pub const REFERENCE_HINT: &str =
+        "The mail carries the same reference. Support finds your request by it.";
     pub const FROM: &str = "The mail comes from";
-    pub const SPAM: &str = "Not there after a few minutes? Look into the spam folder, and check what you typed.";
+    pub const SPAM: &str =
+        "Not there after a few minutes? Look into the spam folder, and check what you typed.";
     pub const WORKS_FOR: &str = "The link works for";
-    pub const AGAIN: &str = "Ask again after a minute, not sooner: mails to one account keep that distance.";
+    pub const AGAIN: &str =
+        "Ask again after a minute, not sooner: mails to one account keep that distance.";
     pub const ONCE_MORE: &str = "Ask again";
 }
 
@@ -63,7 +66,8 @@ pub mod reset {
     pub const BUTTON: &str = "Continue";
     pub const ONCE: &str = "The link works once, in this browser, for one change.";
     pub const PASSWORD_TITLE: &str = "Your new password";
-    pub const PASSWORD_LEAD: &str = "You proved that the account is yours. Choose a password that you use nowhere else.";
+    pub const PASSWORD_LEAD: &str =
+        "You proved that the account is yours. Choose a password that you use nowhere else.";
     pub const PASSWORD_BUTTON: &str = "Save the new password";
     pub const DONE_TITLE: &str = "Your password is changed";
     pub const DONE: &str = "Every device is signed out, and a mail confirms the change. A second one follows later, in case somebody else reads your mail.";
@@ -77,7 +81,8 @@ pub mod sign_up {
     pub const SENT_TITLE: &str = "Look into your mailbox";
     pub const SENT: &str = "We are mailing you a link. Whoever has an account with that address already gets a mail that says so.";
     pub const VERIFY_TITLE: &str = "Finish signing up";
-    pub const VERIFY_LEAD: &str = "Your address is proved by the link. Choose a username and a password.";
+    pub const VERIFY_LEAD: &str =
+        "Your address is proved by the link. Choose a username and a password.";
     pub const VERIFY_BUTTON: &str = "Make my account";
     pub const USERNAME_HINT: &str = "3 to 32 characters: a to z, digits, dots, hyphens, underscores. Keep it to yourself: a reset asks for it.";
 }
@@ -102,7 +107,8 @@ pub mod account {
     pub const PASSWORD_BUTTON: &str = "Change the password";
     pub const ADDRESS: &str = "Change your address";
     pub const ADDRESS_LEAD: &str = "Your address is";
-    pub const ADDRESS_HINT: &str = "The new one counts once you follow the link that we mail there.";
+    pub const ADDRESS_HINT: &str =
+        "The new one counts once you follow the link that we mail there.";
     pub const ADDRESS_BUTTON: &str = "Mail a link to the new address";
     pub const VERIFY_TITLE: &str = "Confirm your new address";
     pub const VERIFY_LEAD: &str = "Type your username to make the address count.";

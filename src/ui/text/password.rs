@@ -9,11 +9,15 @@ pub fn refused(refusal: &Refusal) -> String {
         Refusal::TooShort { min, is } => {
             let short = min.saturating_sub(*is);
             let s = if short == 1 { "" } else { "s" };
-            format!("Use at least {min} characters: {short} more character{s}. A few random words are easy to remember.")
+            format!(
+                "Use at least {min} characters: {short} more character{s}. A few random words are easy to remember."
+            )
         }
         Refusal::TooLong { max } => format!("Use at most {max} characters."),
         Refusal::Control => "Leave out line breaks and other invisible characters.".to_owned(),
-        Refusal::Context => "Use more than your username, your address or the name of this site.".to_owned(),
+        Refusal::Context => {
+            "Use more than your username, your address or the name of this site.".to_owned()
+        }
         Refusal::Guessable => "This password is easy to guess.".to_owned(),
         Refusal::Classes => "Use upper and lower case letters, a digit and a symbol.".to_owned(),
     }
@@ -66,9 +70,16 @@ pub fn missing(classes: &[Class]) -> Option<String> {
 
 /// A judged password in sentences: the verdict, the time to guess, what is wrong and what helps.
 pub fn verdict(report: &Report) -> String {
-    let mut words = format!("{}: {}.", score(report.score), crack_time(report.crack_seconds));
+    let mut words = format!(
+        "{}: {}.",
+        score(report.score),
+        crack_time(report.crack_seconds)
+    );
     let refused = report.refusal.as_ref().map(refused);
-    let advice = report.refusal.as_ref().and_then(|_| missing(&report.missing));
+    let advice = report
+        .refusal
+        .as_ref()
+        .and_then(|_| missing(&report.missing));
     let help = report.warning.iter().chain(&report.suggestions).cloned();
     for sentence in refused.into_iter().chain(help).chain(advice) {
         words.push(' ');

@@ -2,6 +2,7 @@
 
 use super::{AdminError, Done, caller, find, note};
 use crate::domain::account::{AccountState, may_reset};
+use crate::domain::identifier::Identifier;
 use crate::domain::reference::Reference;
 use crate::server::recovery::password::{known, notices};
 use crate::server::recovery::request;
@@ -38,9 +39,9 @@ pub async fn resettable(service: &Service, name: &str) -> Done<Account> {
 /// When the database fails.
 pub async fn start_reset(service: &Service, account: &Account) -> Done<Reference> {
     let mut tx = service.store.begin().await?;
-    let username = &account.username;
+    let identifier = Identifier::from_stored(&format!("username:{}", account.username));
     let reference =
-        request::write(service, &mut tx, &caller(), username, StartedBy::Support).await?;
+        request::write(service, &mut tx, &caller(), &identifier, StartedBy::Support).await?;
     note(service, &mut tx, "account_reset_started", &account.id).await?;
     tx.commit().await?;
     Ok(reference)
