@@ -12,7 +12,7 @@ CREATE TABLE account (
     sign_in_failures    BIGINT  NOT NULL DEFAULT 0,
     sign_in_not_before  BIGINT  NOT NULL DEFAULT 0,
     locked_until        BIGINT,
-    lock_scope          TEXT CHECK (lock_scope IN ('account', 'reset')),
+    lock_scope          TEXT CHECK (lock_scope IN ('account', 'reset', 'sign_in')),
     created_at          BIGINT  NOT NULL,
     password_changed_at BIGINT  NOT NULL
 );
@@ -53,6 +53,9 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (state, not_before);
 CREATE INDEX outbox_request ON outbox (request_id);
+CREATE INDEX outbox_sent ON outbox (state, sent_at);
+CREATE INDEX outbox_recipient ON outbox (lower(recipient), sent_at);
+CREATE INDEX outbox_account ON outbox (account_id, kind, state);
 
 -- A mailed token. The pair (purpose, subject) is unique: one account has one live reset token, held by the schema.
 CREATE TABLE token (
@@ -68,6 +71,7 @@ CREATE TABLE token (
     UNIQUE (purpose, subject)
 );
 CREATE INDEX token_account ON token (account_id);
+CREATE INDEX token_request ON token (request_id);
 
 -- Between the burnt token and the new password, in one browser.
 CREATE TABLE reset_session (

@@ -40,6 +40,28 @@ pub struct Lock {
     pub scope: LockScope,
 }
 
+impl Lock {
+    /// This lock beside one that may still run: what either shuts stays shut, until the later end.
+    pub fn beside(self, other: Option<Self>, now: Timestamp) -> Self {
+        match other.filter(|other| other.until > now) {
+            None => self,
+            Some(other) => Self {
+                until: self.until.max(other.until),
+                scope: if self.scope == other.scope {
+                    self.scope
+                } else {
+                    LockScope::Account
+                },
+            },
+        }
+    }
+
+    fn shuts(lock: Option<Self>, path: LockScope, now: Timestamp) -> bool {
+        let both = LockScope::Account;
+        lock.is_some_and(|lock| lock.until > now && (lock.scope == both || lock.scope == path))
+    }
+}
+
 /// Why a path is shut; told to nobody but the audit and the owner's mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shut {
@@ -57,13 +79,12 @@ impl Shut {
     }
 }
 
-/// Whether somebody may sign in.
+/// Whether somebody may sign in by password.
 ///
 /// # Errors
 /// The reason why not.
 pub fn may_sign_in(state: AccountState, lock: Option<Lock>, now: Timestamp) -> Result<(), Shut> {
-    let shuts = |lock: Lock| lock.until > now && lock.scope == LockScope::Account;
-    open(state, lock.is_some_and(shuts))
+    open(state, Lock::shuts(lock, LockScope::SignIn, now))
 }
 
 /// Whether a reset may be started or finished.
@@ -71,7 +92,15 @@ pub fn may_sign_in(state: AccountState, lock: Option<Lock>, now: Timestamp) -> R
 /// # Errors
 /// The reason why not.
 pub fn may_reset(state: AccountState, lock: Option<Lock>, now: Timestamp) -> Result<(), Shut> {
-    open(state, lock.is_some_and(|lock| lock.until > now))
+    open(state, Lock::shuts(lock, LockScope::Reset, now))
+}
+
+/// Whether somebody who is signed in stays so: a lock keeps others out, and ends nobody's session.
+///
+/// # Errors
+/// The reason why not.
+pub fn may_stay(state: AccountState) -> Result<(), Shut> {
+    open(state, false)
 }
 
 fn open(state: AccountState, locked: bool) -> Result<(), Shut> {
@@ -101,6 +130,9 @@ mod tests {
         let reset = |lock| may_reset(AccountState::Active, lock, NOW);
         assert_eq!(sign_in(lock(1_001, LockScope::Account)), Err(Shut::Locked));
         assert_eq!(sign_in(lock(1_001, LockScope::Reset)), Ok(()));
+        assert_eq!(sign_in(lock(1_001, LockScope::SignIn)), Err(Shut::Locked));
+        assert_eq!(reset(lock(1_001, LockScope::SignIn)), Ok(()));
+        assert_eq!(reset(lock(1_001, LockScope::Account)), Err(Shut::Locked));
         assert_eq!(reset(lock(1_001, LockScope::Reset)), Err(Shut::Locked));
         assert_eq!(reset(lock(1_000, LockScope::Account)), Ok(()));
     }
@@ -116,5 +148,21 @@ mod tests {
             Err(Shut::Frozen)
         );
         assert_eq!(AccountState::from_name("nonsense"), AccountState::Frozen);
+    }
+
+    #[test]
+    fn two_locks_shut_what_either_does_until_the_later_end() {
+        let sign_in = lock(5_000, LockScope::SignIn).unwrap();
+        assert_eq!(
+            Some(sign_in.beside(lock(9_000, LockScope::Reset), NOW)),
+            lock(9_000, LockScope::Account)
+        );
+        assert_eq!(
+            Some(sign_in.beside(lock(4_000, LockScope::SignIn), NOW)),
+            lock(5_000, LockScope::SignIn)
+        );
+        assert_eq!(sign_in.beside(lock(1_000, LockScope::Reset), NOW), sign_in);
+        assert_eq!(may_stay(AccountState::Active), Ok(()));
+        assert_eq!(may_stay(AccountState::Frozen), Err(Shut::Frozen));
     }
 }

@@ -12,6 +12,8 @@ pub enum LockScope {
     Account,
     /// The reset path alone.
     Reset,
+    /// Sign-in by password alone: strangers can cause it, so it must leave the owner's other ways open.
+    SignIn,
 }
 
 impl LockScope {
@@ -20,15 +22,16 @@ impl LockScope {
         match self {
             Self::Account => "account",
             Self::Reset => "reset",
+            Self::SignIn => "sign_in",
         }
     }
 
     /// The scope of that name; anything unknown shuts the whole account.
     pub fn from_name(name: &str) -> Self {
-        if name == "reset" {
-            Self::Reset
-        } else {
-            Self::Account
+        match name {
+            "reset" => Self::Reset,
+            "sign_in" => Self::SignIn,
+            _ => Self::Account,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::accounts::demo;
 use super::clock::Clock;
@@ -88,7 +90,10 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         .map_err(|error| anyhow::anyhow!("{error}"))?;
     let transport = LettreTransport::new(&config.smtp)?;
     let worker = Worker::new(service.clone(), Arc::new(transport));
-    tasks.push(tokio::spawn(worker.run(stopped.clone())));
+    tasks.push(tokio::spawn(keep_working(
+        Arc::new(worker),
+        stopped.clone(),
+    )));
 
     let mailbox = sandbox_task.as_ref().map(|(mailbox, _)| mailbox.clone());
     let look = Look {
@@ -138,9 +143,16 @@ impl Running {
             // Pages that wait for mail would hold up the pages' end.
             mailbox.close();
         }
-        let join = async |task: JoinHandle<()>| {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a part of the server did not end well");
+        // A client that does not finish its request must not keep us from stopping: an attempt at a mail is the longest that counts.
+        let config = &self.service.config;
+        let patience =
+            config.smtp.timeout.max(config.limits.request_timeout) + Duration::from_secs(5);
+        let join = async |mut task: JoinHandle<()>| match timeout(patience, &mut task).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a part of the server did not end well"),
+            Err(_) => {
+                tracing::warn!("connections that did not end are cut");
+                task.abort();
             }
         };
         for task in self.tasks {
@@ -151,6 +163,18 @@ impl Running {
             join(task).await;
         }
         self.service.store.close().await;
+    }
+}
+
+/// Starts the worker again should it panic: mail must not stand still behind one that it trips over.
+async fn keep_working(worker: Arc<Worker>, stopped: watch::Receiver<bool>) {
+    loop {
+        let (running, stop) = (worker.clone(), stopped.clone());
+        match tokio::spawn(async move { running.run(stop).await }).await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "the worker failed and is started again"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

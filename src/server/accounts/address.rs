@@ -1,7 +1,7 @@
 //! Changing the address: it counts once its mailbox has answered; the old one is told, with a way to stop it.
 
 use crate::api::error::{ApiError, Field, FieldError, Reason, unfit};
-use crate::domain::account::may_sign_in;
+use crate::domain::account::may_stay;
 use crate::domain::identifier::{EmailAddress, Username};
 use crate::domain::lockout::{Verdict, judge};
 use crate::domain::mail::MailKind;
@@ -104,7 +104,7 @@ pub async fn verify(service: &Service, caller: &Caller, code: &str, typed: &str)
         Some(id) => tx.account(id).await?,
         None => None,
     };
-    let account = account.filter(|a| may_sign_in(a.state, a.lock, now).is_ok());
+    let account = account.filter(|a| may_stay(a.state).is_ok());
     let address = stored
         .as_ref()
         .and_then(|s| EmailAddress::parse(s.address.as_deref()?).ok());

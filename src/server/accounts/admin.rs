@@ -138,7 +138,7 @@ pub async fn unlock(service: &Service, name: &str) -> Done<Changed> {
     let mut tx = service.store.begin().await?;
     let account = find(&mut tx, name).await?;
     let changed = account.lock.is_some_and(|lock| lock.until > service.now());
-    tx.set_lock(&account.id, None).await?;
+    tx.unlock(&account.id).await?;
     note(service, &mut tx, "account_unlock", &account.id).await?;
     tx.commit().await?;
     Ok(Changed { account, changed })

@@ -1,5 +1,6 @@
 //! What the worker finds out about sign-up mails, address verifications and notices, at the moment of sending.
 
+use crate::domain::account::may_stay;
 use crate::domain::identifier::{EmailAddress, Identifier};
 use crate::domain::mail::{LockCause, Mail, MailKind};
 use crate::server::caller::Caller;
@@ -25,18 +26,25 @@ pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         return end(tx, queued, "no address", service).await;
     };
     if now >= queued.give_up_at {
-        return end(tx, queued, "send window over", service).await;
+        return expired(tx, queued, "send window over", service).await;
     }
-    let lifetime = service.config.sign_up.link_lifetime;
-    let spacing = service.config.reset.mail_spacing;
-    let lately = tx.mails_to(to.as_str(), now.minus(spacing)).await?;
-    let in_lifetime = tx.mails_to(to.as_str(), now.minus(lifetime)).await?;
-    if lately > 0 || in_lifetime >= MAILS_A_LIFETIME {
+    let known = tx.account_by(&Identifier::Email(to.clone())).await?;
+    let kind = if known.is_some() {
+        MailKind::SignUpKnown
+    } else {
+        MailKind::SignUp
+    };
+    if crowded(service, &mut tx, kind, &to).await? {
         return end(tx, queued, "enough mails", service).await;
     }
+    tx.set_mail_kind(&queued.id, kind).await?;
+    let lifetime = service.config.sign_up.link_lifetime;
     let site = &service.config.site.public_url;
-    let known = tx.account_by(&Identifier::Email(to.clone())).await?;
     if let Some(account) = known {
+        // To the address as it is stored, however a stranger spelt it.
+        let Ok(to) = EmailAddress::parse(&account.email) else {
+            return end(tx, queued, "no address", service).await;
+        };
         tx.commit().await?;
         let mail = Mail::SignUpKnown {
             sign_in_url: format!("{site}/sign-in"),
@@ -90,14 +98,18 @@ pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedM
         return end(tx, queued, "no address", service).await;
     };
     if now >= queued.give_up_at {
-        return end(tx, queued, "send window over", service).await;
+        return expired(tx, queued, "send window over", service).await;
     }
-    if tx
-        .account_by(&Identifier::Email(to.clone()))
-        .await?
-        .is_some()
-    {
+    // Asked with a password that counts no more, or for an account that was shut since.
+    if queued.created_at < account.password_changed_at || may_stay(account.state).is_err() {
+        return end(tx, queued, "revoked", service).await;
+    }
+    let taken = tx.account_by(&Identifier::Email(to.clone())).await?;
+    if taken.is_some() {
         return end(tx, queued, "address taken", service).await;
+    }
+    if crowded(service, &mut tx, MailKind::VerifyAddress, &to).await? {
+        return end(tx, queued, "enough mails", service).await;
     }
     let token = Token::draw()?;
     let lifetime = service.config.sign_up.link_lifetime;
@@ -139,7 +151,7 @@ pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
         return end(tx, queued, "no address", service).await;
     };
     if now >= queued.give_up_at {
-        return end(tx, queued, "too late", service).await;
+        return expired(tx, queued, "too late", service).await;
     }
     let detail: Detail = serde_json::from_str(&queued.detail).unwrap_or_default();
     let at = detail.at.unwrap_or(queued.created_at);
@@ -164,6 +176,14 @@ pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
                 expires_at,
             };
             tx.mint(new).await?;
+            created(
+                &mut tx,
+                &Caller::internal("worker"),
+                service,
+                "not-me",
+                Some(id),
+            )
+            .await?;
             let not_me = link(service, "/not-me", &token, expires_at);
             match kind {
                 MailKind::AddressChanged => Mail::AddressChanged { at, not_me },
@@ -180,6 +200,15 @@ pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
     })
 }
 
+/// Whether an address got as many mails of that kind as strangers may cause there.
+async fn crowded(service: &Service, tx: &mut Tx, kind: MailKind, to: &EmailAddress) -> Done<bool> {
+    let now = service.now();
+    let gap = now.minus(service.config.reset.mail_spacing);
+    let lifetime = now.minus(service.config.sign_up.link_lifetime);
+    Ok(tx.mails_to(kind, to.key(), gap).await? > 0
+        || tx.mails_to(kind, to.key(), lifetime).await? >= MAILS_A_LIFETIME)
+}
+
 fn recipient(queued: &QueuedMail) -> Option<EmailAddress> {
     queued
         .recipient
@@ -187,14 +216,23 @@ fn recipient(queued: &QueuedMail) -> Option<EmailAddress> {
         .and_then(|text| EmailAddress::parse(text).ok())
 }
 
-async fn end(mut tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -> Done<Job> {
-    let end = if reason.ends_with("over") || reason == "too late" {
-        MailEnd::Expired
-    } else {
-        MailEnd::Discarded
-    };
-    tx.end_mail(&queued.id, end, Some(reason), service.now())
-        .await?;
+async fn end(tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -> Done<Job> {
+    finish(tx, queued, MailEnd::Discarded, reason, service).await
+}
+
+async fn expired(tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -> Done<Job> {
+    finish(tx, queued, MailEnd::Expired, reason, service).await
+}
+
+async fn finish(
+    mut tx: Tx,
+    queued: &QueuedMail,
+    end: MailEnd,
+    reason: &str,
+    service: &Service,
+) -> Done<Job> {
+    let now = service.now();
+    tx.end_mail(&queued.id, end, Some(reason), now).await?;
     let event = AuditEvent {
         event: "mail_not_sent",
         outcome: if end == MailEnd::Expired {
@@ -205,8 +243,7 @@ async fn end(mut tx: Tx, queued: &QueuedMail, reason: &str, service: &Service) -
         reason: Some(reason),
         account_id: queued.account_id.as_deref(),
     };
-    tx.audit(&Caller::internal("worker"), service.now(), event)
-        .await?;
+    tx.audit(&Caller::internal("worker"), now, event).await?;
     tx.commit().await?;
     Ok(Job::Nothing)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::error::ApiError;
-use crate::domain::account::may_sign_in;
+use crate::domain::account::may_stay;
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
@@ -26,7 +26,7 @@ pub async fn authenticate(service: &Service, cookie: &Token) -> Done<Account> {
     let session = session.ok_or(ApiError::SignedOut)?;
     let account = tx.account(&session.account_id).await?;
     let account = account
-        .filter(|account| may_sign_in(account.state, account.lock, now).is_ok())
+        .filter(|account| may_stay(account.state).is_ok())
         .ok_or(ApiError::SignedOut)?;
     drop(tx);
     if now.since(session.last_used_at) >= TOUCH_AFTER {

@@ -56,6 +56,9 @@ pub async fn sign_in(
         .await?
         .filter(|a| a.password_hash == account.password_hash);
     let Some(account) = account else {
+        let reason = Some("password changed meanwhile");
+        audit(&mut tx, caller, now, Outcome::Refused, reason, Some(&id)).await?;
+        tx.commit().await?;
         return refused(service, caller, now);
     };
     let shut = may_sign_in(account.state, account.lock, now)
@@ -93,7 +96,10 @@ pub async fn sign_in(
     audit(&mut tx, caller, now, Outcome::Allowed, None, Some(&id)).await?;
     tx.commit().await?;
     if service.hasher.outdated(&account.password_hash) {
-        upgrade(service, &account, &password).await?;
+        // The sign-in counts already; the next one brings another chance.
+        if let Err(error) = upgrade(service, &account, &password).await {
+            tracing::warn!(%error, "a password hash was not brought to today's costs");
+        }
     }
     Ok(session)
 }
@@ -131,17 +137,23 @@ pub async fn failed(
         }
         Verdict::Lock => {
             let until = now.plus(service.config.reset.lock_duration);
-            tx.set_lock(
-                id,
-                Some(Lock {
-                    until,
-                    scope: LockScope::Account,
-                }),
-            )
-            .await?;
+            let lock = Lock {
+                until,
+                scope: LockScope::SignIn,
+            };
+            tx.set_lock(id, lock.beside(account.lock, now)).await?;
+            // The count stays: after the lock the next failure locks again (NIST SP 800-63B-4 3.2.2).
+            tx.set_sign_in_failures(id, failures, now).await?;
             let detail = queue::locked(now, until, LockCause::FailedSignIns);
             queue::notice(tx, MailKind::AccountLocked, account, &detail, now, now).await?;
-            "wrong password: account locked"
+            let event = AuditEvent {
+                event: "authn_account_locked",
+                outcome: Outcome::Refused,
+                reason: Some("failed sign-ins: sign-in locked"),
+                account_id: Some(id),
+            };
+            tx.audit(caller, now, event).await?;
+            "wrong password"
         }
     };
     audit(tx, caller, now, Outcome::Refused, Some(reason), Some(id)).await

@@ -10,12 +10,12 @@ use super::message;
 use super::render::{self, Look};
 use super::transport::{Delivery, FailureClass, MailTransport};
 use crate::domain::identifier::EmailAddress;
-use crate::domain::mail::{Mail, MailKind};
+use crate::domain::mail::Mail;
 use crate::domain::retry::{Retry, after_failure};
 use crate::server::caller::Caller;
 use crate::server::failure::{Done, Failure};
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, MailEnd, Outcome, QueuedMail, RequestState, TokenPurpose};
+use crate::server::store::{AuditEvent, MailEnd, Outcome, QueuedMail, RequestState};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
@@ -23,6 +23,8 @@ const POLL: Duration = Duration::from_millis(250);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How long after a fault of the database the worker looks again.
 const REST: Duration = Duration::from_secs(1);
+/// What the cap on all sending is counted by.
+const HOUR: Duration = Duration::from_secs(3_600);
 /// How long to wait when all sending has reached its cap.
 const CAPPED: Duration = Duration::from_secs(30);
 /// What a lease has beyond the longest attempt.
@@ -49,20 +51,16 @@ impl Worker {
     }
 
     /// Works until `stop` turns true; what it holds then, it finishes.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut swept = self.service.now();
         while !*stop.borrow() {
-            let rest = match self.step().await {
-                Ok(Duration::ZERO) => continue,
-                Ok(rest) => rest,
-                Err(error) => {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "the outbox cannot be worked on"
-                    );
-                    REST
-                }
-            };
+            let rest = self.step().await.unwrap_or_else(|error| {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the outbox cannot be worked on"
+                );
+                REST
+            });
             let now = self.service.now();
             if now.since(swept) >= SWEEP_EVERY {
                 swept = now;
@@ -72,6 +70,9 @@ impl Worker {
                         "old sessions could not be swept"
                     );
                 }
+            }
+            if rest.is_zero() {
+                continue;
             }
             tokio::select! {
                 () = self.service.mail_queued.notified() => {}
@@ -88,21 +89,19 @@ impl Worker {
     async fn step(&self) -> Done<Duration> {
         let service = &self.service;
         let now = service.now();
-        let hour = Duration::from_secs(3_600);
-        if service
-            .store
-            .read()
-            .await?
-            .mails_sent(now.minus(hour))
-            .await?
-            >= service.config.limits.mails_per_hour
-        {
+        let cap = service.config.limits.mails_per_hour;
+        let mut tx = service.store.read().await?;
+        let sent = tx.mails_sent(now.minus(HOUR)).await?;
+        drop(tx);
+        if sent >= cap {
             tracing::warn!("limits.mails_per_hour is reached: mail waits");
             return Ok(CAPPED);
         }
+        // What strangers can ask for at any address has half of the cap, so that it cannot use up the resets'.
+        let strangers = sent < cap.div_ceil(2);
         let lease = service.config.smtp.timeout + LEASE_MARGIN;
         let mut tx = service.store.begin().await?;
-        let claimed = tx.claim_mail(now, lease).await?;
+        let claimed = tx.claim_mail(now, lease, strangers).await?;
         tx.commit().await?;
         let Some(queued) = claimed else {
             return Ok(POLL);
@@ -165,8 +164,8 @@ impl Worker {
                 let reason = format!("{kind}: {}: {detail}", class.name());
                 tx.end_mail(&queued.id, MailEnd::Failed, Some(&reason), now)
                     .await?;
-                if let (MailKind::Reset, Some(account)) = (queued.kind, account_id) {
-                    tx.burn_of(TokenPurpose::Reset, account).await?;
+                if let Some(request) = &queued.request_id {
+                    tx.burn_of_request(request).await?;
                 }
                 (
                     Some(RequestState::Failed),
@@ -188,6 +187,9 @@ impl Worker {
                         tracing::warn!(kind, %recipient, class = class.name(), %detail, "mail given up: it would be too late");
                         tx.end_mail(&queued.id, MailEnd::Expired, Some(&reason), now)
                             .await?;
+                        if let Some(request) = &queued.request_id {
+                            tx.burn_of_request(request).await?;
+                        }
                         (
                             Some(RequestState::Expired),
                             "mail_expired",

@@ -242,17 +242,15 @@ async fn confirm(
             let until = now.plus(settings.lock_duration);
             tx.burn_of(TokenPurpose::Reset, id).await?;
             tx.end_reset_sessions_of(id).await?;
-            tx.set_lock(
-                id,
-                Some(Lock {
-                    until,
-                    scope: settings.lock_scope,
-                }),
-            )
-            .await?;
+            let lock = Lock {
+                until,
+                scope: settings.lock_scope,
+            };
+            tx.set_lock(id, lock.beside(account.lock, now)).await?;
+            tx.set_wrong_usernames(id, 0).await?;
             let reason = match settings.lock_scope {
-                LockScope::Account => "wrong usernames: account locked",
                 LockScope::Reset => "wrong usernames: reset locked",
+                LockScope::Account | LockScope::SignIn => "wrong usernames: account locked",
             };
             audit(
                 tx,

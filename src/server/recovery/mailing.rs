@@ -62,6 +62,10 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     if let Err(shut) = may_reset(account.state, account.lock, now) {
         return discard(tx, shut.reason(), Some(id)).await;
     }
+    // A second request beside one that was used: what it would open is done.
+    if request.created_at < account.password_changed_at {
+        return discard(tx, "password changed since", Some(id)).await;
+    }
     let Ok(to) = EmailAddress::parse(&account.email) else {
         return discard(tx, "no address", Some(id)).await;
     };
@@ -133,6 +137,8 @@ pub(crate) async fn expire(
 ) -> Done<Job> {
     tx.end_mail(&queued.id, MailEnd::Expired, Some("send window over"), now)
         .await?;
+    // An earlier attempt's token is in nobody's mailbox.
+    tx.burn_of_request(request_id).await?;
     let reason = Some("send window over");
     tx.set_request_state(request_id, RequestState::Expired, reason, None, now)
         .await?;

@@ -201,15 +201,24 @@ impl Tx {
         Ok(())
     }
 
-    /// Locks the account, or opens it; both forget the counts that led there.
-    pub async fn set_lock(&mut self, id: &str, lock: Option<Lock>) -> Result<()> {
+    /// Locks the account.
+    pub async fn set_lock(&mut self, id: &str, lock: Lock) -> Result<()> {
+        sqlx::query("UPDATE account SET locked_until = $2, lock_scope = $3 WHERE id = $1")
+            .bind(id.to_owned())
+            .bind(lock.until.millis())
+            .bind(lock.scope.name())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// Opens the account's lock, and forgets the counts that led there.
+    pub async fn unlock(&mut self, id: &str) -> Result<()> {
         sqlx::query(
-            "UPDATE account SET locked_until = $2, lock_scope = $3, wrong_usernames = 0, sign_in_failures = 0, \
-             sign_in_not_before = 0 WHERE id = $1",
+            "UPDATE account SET locked_until = NULL, lock_scope = NULL, wrong_usernames = 0, \
+             sign_in_failures = 0, sign_in_not_before = 0 WHERE id = $1",
         )
         .bind(id.to_owned())
-        .bind(lock.map(|lock| lock.until.millis()))
-        .bind(lock.map(|lock| lock.scope.name()))
         .execute(&mut *self.inner)
         .await?;
         Ok(())
@@ -225,13 +234,21 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes every way in but the password: tokens, reset sessions and sign-in sessions, but for the session `keep`.
+    /// Takes every way in but the password: tokens, also those that are yet to be minted, reset sessions and sign-in sessions, but
+    /// for the session `keep`.
     /// Notices' "this was not me" tokens stay: they only ever shut an account.
     pub async fn revoke_all(&mut self, id: &str, keep: Option<&[u8]>) -> Result<()> {
         sqlx::query("DELETE FROM token WHERE account_id = $1 AND purpose <> 'not_me'")
             .bind(id.to_owned())
             .execute(&mut *self.inner)
             .await?;
+        sqlx::query(
+            "UPDATE outbox SET state = 'discarded', reason = 'revoked' WHERE account_id = $1 AND kind = 'verify_address' \
+             AND state = 'queued'",
+        )
+        .bind(id.to_owned())
+        .execute(&mut *self.inner)
+        .await?;
         sqlx::query("DELETE FROM reset_session WHERE account_id = $1")
             .bind(id.to_owned())
             .execute(&mut *self.inner)

@@ -121,7 +121,7 @@ impl Tx {
         let sent_at = (state == RequestState::Sent).then_some(now.millis());
         sqlx::query(
             "UPDATE reset_request SET state = $2, reason = $3, account_id = COALESCE($4, account_id), \
-             sent_at = COALESCE($5, sent_at) WHERE id = $1",
+             sent_at = COALESCE($5, sent_at) WHERE id = $1 AND state <> 'used'",
         )
         .bind(id.to_owned())
         .bind(state.name())
@@ -133,7 +133,8 @@ impl Tx {
         Ok(())
     }
 
-    /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now`.
+    /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now` in a mail that
+    /// was accepted: one that was only minted is in nobody's mailbox.
     pub async fn sent_to(
         &mut self,
         account_id: &str,
@@ -148,7 +149,9 @@ impl Tx {
         .fetch_one(&mut *self.inner)
         .await?;
         let live = sqlx::query(
-            "SELECT 1 FROM token WHERE purpose = 'reset' AND subject = $1 AND expires_at > $2",
+            "SELECT 1 FROM token JOIN reset_request ON reset_request.id = token.request_id \
+             WHERE token.purpose = 'reset' AND token.subject = $1 AND token.expires_at > $2 \
+             AND reset_request.state = 'sent'",
         )
         .bind(account_id.to_owned())
         .bind(now.millis())

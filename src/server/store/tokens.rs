@@ -104,7 +104,16 @@ impl Tx {
         Ok(row.map(stored).transpose()?)
     }
 
-    /// Burns the token of a subject, whatever it is: its mail was refused for good.
+    /// Burns the token of a request: its mail was refused for good, or given up.
+    pub async fn burn_of_request(&mut self, request_id: &str) -> Result<()> {
+        sqlx::query("DELETE FROM token WHERE request_id = $1")
+            .bind(request_id.to_owned())
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// Burns the token of a subject, whatever it is.
     pub async fn burn_of(&mut self, purpose: TokenPurpose, subject: &str) -> Result<()> {
         sqlx::query("DELETE FROM token WHERE purpose = $1 AND subject = $2")
             .bind(purpose.name())

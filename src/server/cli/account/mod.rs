@@ -105,6 +105,7 @@ fn state(account: &store::Account, now: Timestamp) -> String {
         let what = match lock.scope {
             LockScope::Account => "locked",
             LockScope::Reset => "resets locked",
+            LockScope::SignIn => "sign-in locked",
         };
         format!("{what} until {}", output::time(lock.until))
     });

@@ -71,6 +71,10 @@ pub fn account_locked(
                 "We locked the password reset of your account at {site} {at}. The lock lasts {end}; signing in with \
                  your password works as before."
             )),
+        (LockCause::FailedSignIns, _) => Letter::new("Signing in is locked for now").words(format!(
+            "We locked signing in to your account at {site} {at}. The lock lasts {end}. Where you are signed in, you stay \
+             so; and you can choose a new password at any time, which ends the lock."
+        )),
         _ => Letter::new("Your account is locked for now").words(format!(
             "We locked your account at {site} {at}. The lock lasts {end}; then it opens by itself. Until then nobody \
              can sign in or choose a new password."
@@ -99,15 +103,22 @@ pub fn account_locked(
             )
             .led(
                 "Was it you?",
-                "Wait until the lock has ended. If you do not know your password any more, ask for a new one then.",
+                "Wait until the lock has ended or, sooner, ask for a new password.",
             )
             .led(
                 "Not you?",
                 "Somebody may be guessing your password. The lock keeps them out. If you use the same password \
-                 anywhere else, choose a new one here when the lock has ended.",
+                 anywhere else, choose a new one here.",
             ),
     }
-    .button("Ask for a new password", &format!("{}/forgot", look.public_url), false))
+    .button(
+        match cause {
+            LockCause::FailedSignIns => "Ask for a new password",
+            LockCause::WrongUsernames => "Ask for a new link later",
+        },
+        &format!("{}/forgot", look.public_url),
+        false,
+    ))
 }
 
 pub fn account_frozen(look: &Look, at: Timestamp) -> Result<Letter, RenderError> {
