@@ -25,6 +25,8 @@ pub enum Counted {
     SignIn,
     /// Links and codes that are nobody's.
     Token,
+    /// Current passwords, asked again of who is signed in.
+    Confirm,
     /// Taken usernames.
     Taken,
 }

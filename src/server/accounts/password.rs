@@ -24,10 +24,21 @@ pub async fn change(
     password: Secret,
 ) -> Done<()> {
     confirm(service, caller, account, &current).await?;
-    let accepted = service
+    let accepted = match service
         .judge
         .accept(password, known(service, account))
-        .await?;
+        .await
+    {
+        Ok(accepted) => accepted,
+        Err(refused) => {
+            let mut tx = service.store.begin().await?;
+            let event = AuditEvent::refused("authn_password_change", "refused by policy");
+            tx.audit(caller, service.now(), event.of(&account.id))
+                .await?;
+            tx.commit().await?;
+            return Err(refused);
+        }
+    };
     let hash = service.hasher.hash(accepted).await?;
     let now = service.now();
     let mut tx = service.store.begin().await?;
@@ -51,10 +62,11 @@ pub async fn change(
     Ok(())
 }
 
-/// Asks for the current password again, with the same count and delays as a sign-in.
+/// Asks for the current password again. Its tries are counted for the account's own sessions: what strangers try at the sign-in
+/// page does not keep an owner from changing the password.
 ///
 /// # Errors
-/// The field's error, also while the account's delay runs.
+/// The field's error, or beyond the limit.
 pub async fn confirm(
     service: &Service,
     caller: &Caller,
@@ -65,25 +77,24 @@ pub async fn confirm(
     if current.expose().is_empty() {
         return Err(ApiError::field(Field::CurrentPassword, Reason::Required).into());
     }
-    service.limits.ask(Counted::SignIn, caller.client, now)?;
+    service
+        .limits
+        .take(Counted::Confirm, None, Some(&account.id), now)?;
     let right = sign_in::verify(service, Some(account), current).await?;
     let mut tx = service.store.begin().await?;
-    let Some(account) = tx.account(&account.id).await? else {
+    let before = &account.password_hash;
+    let account = tx
+        .account(&account.id)
+        .await?
+        .filter(|now| now.password_hash == *before);
+    let Some(account) = account else {
         return Err(ApiError::SignedOut.into());
     };
-    if account.sign_in_not_before > now {
-        let wait = account.sign_in_not_before.since(now).as_secs();
-        let retry_after = u32::try_from(wait).unwrap_or(u32::MAX).saturating_add(1);
-        return Err(ApiError::RateLimited { retry_after }.into());
-    }
     if right {
         return Ok(());
     }
     sign_in::failed(service, &mut tx, caller, &account, now).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
-    service
-        .limits
-        .take(Counted::SignIn, caller.client, None, now)?;
     Err(ApiError::field(Field::CurrentPassword, Reason::WrongPassword).into())
 }

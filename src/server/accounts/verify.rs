@@ -6,9 +6,13 @@ use crate::domain::reset::alive;
 use crate::server::caller::Caller;
 use crate::server::failure::{Done, Failure};
 use crate::server::limits::Counted;
+use crate::server::proof::unusable;
 use crate::server::secrets::{self, Secret, Token};
 use crate::server::service::Service;
 use crate::server::store::{AuditEvent, NewAccount, Outcome, StoreError, TokenPurpose, Unique};
+
+/// What the audit calls it.
+const EVENT: &str = "account_created";
 
 /// Makes the account.
 ///
@@ -38,10 +42,9 @@ pub async fn create(
     let live = stored.filter(|(_, stored)| alive(stored.expires_at, now));
     let address = live.and_then(|(hash, s)| Some((hash, EmailAddress::parse(&s.address?).ok()?)));
     let Some((hash, address)) = address else {
-        service
-            .limits
-            .take(Counted::Token, caller.client, None, now)?;
-        return Err(ApiError::unusable().into());
+        drop(tx);
+        let tx = service.store.begin().await?;
+        return Err(unusable(service, caller, tx, EVENT, now).await?.into());
     };
     let mut errors = Vec::new();
     let username = Username::parse(typed).map_err(|why| unfit(Field::Username, why));
@@ -77,6 +80,10 @@ pub async fn create(
         Err(other) => return Err(other),
     };
     let (Some(username), Some(accepted), true) = (username, accepted, errors.is_empty()) else {
+        let mut tx = service.store.begin().await?;
+        let event = AuditEvent::refused(EVENT, "username or password refused");
+        tx.audit(caller, service.now(), event).await?;
+        tx.commit().await?;
         return Err(ApiError::Fields(errors).into());
     };
     let password_hash = service.hasher.hash(accepted).await?;
@@ -106,7 +113,7 @@ pub async fn create(
         Err(other) => return Err(other.into()),
     }
     let event = AuditEvent {
-        event: "account_created",
+        event: EVENT,
         outcome: Outcome::Allowed,
         reason: None,
         account_id: Some(&id),

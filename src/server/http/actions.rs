@@ -95,9 +95,9 @@ async fn dispatch(
             Ok("/account?note=password".to_owned())
         }
         FormKind::ChangeAddress => {
-            let (account, _) = signed_in(visit, fields).await?;
+            let (account, cookie) = signed_in(visit, fields).await?;
             let current = secret(&fields.current_password);
-            address::request(service, caller, &account, current, &fields.email).await?;
+            address::request(service, caller, &account, cookie, current, &fields.email).await?;
             Ok("/account?note=address-mailed".to_owned())
         }
         FormKind::EndOthers => {

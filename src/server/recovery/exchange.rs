@@ -117,14 +117,20 @@ async fn stand(
         "" => None,
         text => match Token::parse(text) {
             Some(token) => Some(token.hash()),
-            None => return Ok(Err(ApiError::unusable())),
+            None => {
+                let event = AuditEvent::refused("authn_token_refused", "malformed");
+                tx.audit(caller, now, event).await?;
+                return Ok(Err(ApiError::unusable()));
+            }
         },
     };
+    let mut lives = false;
     if let Some(cookie) = form.cookie {
         let session = tx
             .reset_session(cookie.hash())
             .await?
             .filter(|s| alive(s.expires_at, now));
+        lives = session.is_some();
         let goes_on = |s: &crate::server::store::StoredResetSession| match token {
             // A second click in the browser that holds the session: the token itself shows that the form is ours.
             Some(token) => s.opened_by(token),
@@ -140,13 +146,12 @@ async fn stand(
         }
     }
     let Some(token) = token else {
-        let known = form.cookie.is_some();
-        let refused = if known {
-            ApiError::ResetOver
-        } else {
-            ApiError::field(Field::Token, Reason::Required)
-        };
-        return Ok(Err(refused));
+        // A form of an older session beside one that lives: nothing is over then but that form.
+        return Ok(Err(match (form.cookie, lives) {
+            (None, _) => ApiError::field(Field::Token, Reason::Required),
+            (Some(_), true) => ApiError::Forbidden,
+            (Some(_), false) => ApiError::ResetOver,
+        }));
     };
     let burnt = tx.burn(token, TokenPurpose::Reset).await?;
     let live = burnt.filter(|burnt| alive(burnt.expires_at, now));

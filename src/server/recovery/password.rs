@@ -1,28 +1,25 @@
 //! Steps 6 to 8: the new password is judged, and one transaction makes it count: old or new, never neither.
 
-use std::time::Duration;
-
 use crate::api::error::ApiError;
 use crate::domain::account::may_reset;
 use crate::domain::mail::MailKind;
 use crate::domain::reset::{ResetSession, alive};
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
-use crate::server::failure::Done;
+use crate::server::failure::{Done, Failure};
 use crate::server::mail::queue;
 use crate::server::secrets::{Secret, Token};
 use crate::server::service::Service;
 use crate::server::store::{Account, AuditEvent, Outcome, RequestState, StoredResetSession, Tx};
 
-/// Whether a new password may be set in this browser, and how long still.
+/// Whose new password may be set in this browser.
 ///
 /// # Errors
 /// [`ApiError::ResetOver`] where the session is not there, not verified, or over.
-pub async fn standing(service: &Service, cookie: &Token) -> Done<Duration> {
-    let now = service.now();
+pub async fn standing(service: &Service, cookie: &Token) -> Done<Account> {
     let mut tx = service.store.read().await?;
-    let (session, _) = verified(&mut tx, cookie, now).await?;
-    Ok(session.expires_at.since(now))
+    let (_, account) = verified(&mut tx, cookie, service.now()).await?;
+    Ok(account)
 }
 
 /// Sets the new password.
@@ -32,8 +29,18 @@ pub async fn standing(service: &Service, cookie: &Token) -> Done<Duration> {
 pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: Secret) -> Done<()> {
     let now = service.now();
     let mut tx = service.store.read().await?;
-    let (_, account) = verified(&mut tx, cookie, now).await?;
+    let standing = verified(&mut tx, cookie, now).await;
     drop(tx);
+    let (_, account) = match standing {
+        Err(Failure::Refused(over)) => {
+            let mut tx = service.store.begin().await?;
+            let event = AuditEvent::refused("sequence_fail", "no verified reset session");
+            tx.audit(caller, now, event).await?;
+            tx.commit().await?;
+            return Err(over.into());
+        }
+        other => other?,
+    };
     let inputs = known(service, &account);
     let accepted = match service.judge.accept(password, inputs).await {
         Ok(accepted) => accepted,

@@ -39,6 +39,36 @@ pub struct AuditEvent<'a> {
     pub account_id: Option<&'a str>,
 }
 
+impl<'a> AuditEvent<'a> {
+    /// A step that was done.
+    pub const fn allowed(event: &'static str) -> Self {
+        Self {
+            event,
+            outcome: Outcome::Allowed,
+            reason: None,
+            account_id: None,
+        }
+    }
+
+    /// A step that was not done, by a rule.
+    pub const fn refused(event: &'static str, reason: &'a str) -> Self {
+        Self {
+            event,
+            outcome: Outcome::Refused,
+            reason: Some(reason),
+            account_id: None,
+        }
+    }
+
+    /// With the account that it is about.
+    pub const fn of(self, account_id: &'a str) -> Self {
+        Self {
+            account_id: Some(account_id),
+            ..self
+        }
+    }
+}
+
 /// One row as it is read back.
 #[derive(Debug, Clone)]
 pub struct AuditRow {
