@@ -1,0 +1,23 @@
+//! The whole server from outside: real HTTP on a real port, a real SQLite file, real SMTP. The names of tests that begin with a letter
+//! and a number are those of the attack catalogue (`e1_…` enumeration, `t…` tokens, `w…` web, `m…` mail, `d…` load, `l…` logs).
+
+mod account;
+mod database;
+mod enumeration;
+mod headers;
+mod hosts;
+mod input;
+mod islands;
+mod logs;
+mod mails;
+mod markup;
+mod origins;
+mod outbox;
+mod races;
+mod reset;
+mod sign_in;
+mod sign_up;
+mod spacing;
+mod support;
+mod tokens;
+mod usernames;
