@@ -18,11 +18,6 @@ const quiet = [
   "--no-first-run",
 ];
 
-/** Journeys run with and without JavaScript; these need it. */
-const alive = /(link|race|password|weight|mailbox|keyboard)\.spec\.js$/;
-const journeys = /journeys\.spec\.js$/;
-const looks = /(axe|layout)\.spec\.js$/;
-
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
@@ -40,10 +35,9 @@ export default defineConfig({
     trace: process.env.POSTERN_E2E_TRACE ? "retain-on-failure" : "off",
     launchOptions: { executablePath, args: root ? ["--no-sandbox", ...quiet] : quiet },
   },
+  // The journeys run both ways.
   projects: [
-    { name: "js", testMatch: [journeys, alive] },
-    { name: "no-js", testMatch: [journeys, /plain\.spec\.js$/], use: { javaScriptEnabled: false } },
-    { name: "light", testMatch: looks, use: { colorScheme: "light" } },
-    { name: "dark", testMatch: /axe\.spec\.js$/, use: { colorScheme: "dark" } },
+    { name: "js", testIgnore: /plain\.spec\.js$/ },
+    { name: "no-js", testMatch: /(journeys|plain)\.spec\.js$/, use: { javaScriptEnabled: false } },
   ],
 });

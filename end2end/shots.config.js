@@ -1,0 +1,11 @@
+// Pictures of every page, narrow and wide, light and dark, for people to look at: POSTERN_SHOTS names the folder.
+import base from "./playwright.config.js";
+
+export default {
+  ...base,
+  testDir: "shots",
+  projects: ["light", "dark"].flatMap((colorScheme) => [
+    { name: `wide-${colorScheme}`, use: { colorScheme, viewport: { width: 1200, height: 800 } } },
+    { name: `narrow-${colorScheme}`, use: { colorScheme, viewport: { width: 360, height: 740 }, hasTouch: true } },
+  ]),
+};
