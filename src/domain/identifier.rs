@@ -180,7 +180,7 @@ impl Identifier {
         parsed.unwrap_or_else(|_| Self::Nobody(key.to_owned()))
     }
 
-    /// The key that requests are limited by and stored under: the same for every way to type it.
+    /// The key that requests are limited by: the same for every way to type it.
     pub fn key(&self) -> &str {
         match self {
             Self::Username(name) => name.as_str(),

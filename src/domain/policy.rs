@@ -71,12 +71,12 @@ impl PasswordPolicy {
     /// The form that is hashed: NFKC, so that the same password typed on another device is the same.
     ///
     /// # Errors
-    /// Before any costly work, when it is empty or longer than allowed in bytes (four to a code point, then NFKC's worst case).
+    /// Before any costly work, when it is empty or longer than allowed in bytes (twelve to a code point: decomposed Hangul is the worst).
     pub fn normalise(&self, password: &str) -> Result<String, Refusal> {
         if password.is_empty() {
             return Err(Refusal::Empty);
         }
-        if password.len() > self.max_length.saturating_mul(4) {
+        if password.len() > self.max_length.saturating_mul(12) {
             return Err(Refusal::TooLong {
                 max: self.max_length,
             });

@@ -38,9 +38,9 @@ impl Bucket {
         })
     }
 
-    /// Whether nothing is owed any more, so that the key can be forgotten.
-    pub fn is_full(self, now: Timestamp) -> bool {
-        self.drained(now) == 0
+    /// What is owed still, in milliseconds; at zero the key can be forgotten.
+    pub fn owed(self, now: Timestamp) -> u64 {
+        self.drained(now)
     }
 
     fn drained(self, now: Timestamp) -> u64 {
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(bucket.take(10, at(359)), Err(Duration::from_secs(1)));
         bucket = bucket.take(10, at(360)).unwrap();
         assert!(bucket.take(10, at(360)).is_err());
-        assert!(!bucket.is_full(at(3_600)));
-        assert!(bucket.is_full(at(360 + 3_600)));
+        assert!(bucket.owed(at(3_600)) > 0);
+        assert_eq!(bucket.owed(at(360 + 3_600)), 0);
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 /// The other end of one request, or of one command.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
-    /// The id of the HTTP request, as it stands in the log.
+    /// The id of the HTTP request, as it stands in the log; for the worker the reference of the reset request.
     pub request_id: Option<String>,
     /// The client's address; behind a trusted proxy the one it forwards.
     pub client: Option<IpAddr>,
@@ -19,6 +19,14 @@ impl Caller {
         Self {
             user_agent: Some(format!("postern {name}")),
             ..Self::default()
+        }
+    }
+
+    /// For the events of one reset request.
+    pub fn about(&self, reference: &str) -> Self {
+        Self {
+            request_id: Some(reference.to_owned()),
+            ..self.clone()
         }
     }
 

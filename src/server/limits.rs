@@ -71,10 +71,7 @@ impl Limits {
             identifier.map(|id| (Key::Identifier(counted, id.to_owned()), self.per_identifier));
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_KEYS {
-            buckets.retain(|_, bucket| !bucket.is_full(now));
-            if buckets.len() >= MAX_KEYS {
-                buckets.clear();
-            }
+            forget(&mut buckets, now);
         }
         // First ask all, then take from all: a refusal by one must not cost the other.
         let mut taken = Vec::with_capacity(2);
@@ -106,6 +103,18 @@ impl Limits {
             Some(Err(wait)) => Err(refused(counted, Some(client), wait)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Forgets who owes nothing; where that is not enough, the half that owes least.
+fn forget(buckets: &mut HashMap<Key, Bucket>, now: Timestamp) {
+    buckets.retain(|_, bucket| bucket.owed(now) > 0);
+    if buckets.len() >= MAX_KEYS {
+        let mut owed: Vec<u64> = buckets.values().map(|bucket| bucket.owed(now)).collect();
+        let middle = owed.len() / 2;
+        let (_, median, _) = owed.select_nth_unstable(middle);
+        let median = *median;
+        buckets.retain(|_, bucket| bucket.owed(now) > median);
     }
 }
 

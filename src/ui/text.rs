@@ -64,13 +64,14 @@ pub fn error(error: &ApiError) -> String {
                 .to_owned()
         }
         ApiError::ResetOver => {
-            "This reset is over, or this browser did not keep our cookie. Allow cookies for this \
-             site, then ask for a new link."
+            "If you have just saved a new password, it counts: sign in with it. Otherwise the time \
+             was up, or this browser did not keep our cookie: allow cookies for this site, then ask \
+             for a new link."
                 .to_owned()
         }
         ApiError::ResetLocked => {
-            "Too many wrong usernames. To protect the account, this link is dead and the account \
-             is locked for a while. Its owner gets a mail that says what to do."
+            "Too many wrong usernames. To protect the account, this link is dead and no other works \
+             for a while. The account's owner gets a mail that says what to do."
                 .to_owned()
         }
         ApiError::SignedOut => "You are signed out. Sign in to go on.".to_owned(),

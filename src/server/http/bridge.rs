@@ -6,6 +6,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::actions::act;
+use super::api::Reached;
 use super::client::Client;
 use super::state::{App, Visit};
 use crate::api::error::{ApiError, Refused};
@@ -24,6 +25,9 @@ pub async fn submit(form: FormKind, fields: Fields) -> Result<Next, Refused> {
     ) else {
         return Err(sentences(&ApiError::Malformed));
     };
+    if let Some(reached) = use_context::<Reached>() {
+        reached.note();
+    }
     let Some(client) = parts.extensions.get::<Client>() else {
         return Err(sentences(&ApiError::Malformed));
     };

@@ -50,7 +50,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     }
     let lines = headers.get_all("x-forwarded-for").into_iter().rev();
     let hops = lines
-        .filter_map(|line| line.to_str().ok())
+        .map_while(|line| line.to_str().ok())
         .flat_map(|line| line.rsplit(','));
     for hop in hops.take(16) {
         let Ok(ip) = hop.trim().parse::<IpAddr>() else {

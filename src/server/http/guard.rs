@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::api;
 use super::client::Client;
 use super::show;
 use super::state::{App, Visit};
@@ -16,15 +17,53 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
     if safe || allowed(request.headers(), &app.service.config.site.public_url) {
         return next.run(request).await;
     }
-    if request.uri().path().starts_with("/api/") {
-        return (StatusCode::FORBIDDEN, "cross-site request refused").into_response();
+    Asked::of(&request).refuse(app, &ApiError::Forbidden)
+}
+
+/// Gives up on what takes longer than `limits.request_timeout`.
+pub async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    // Streams of the sandbox mailbox stay open: they answer at once, and it is the answer that is timed.
+    let asked = Asked::of(&request);
+    let patience = app.service.config.limits.request_timeout;
+    match tokio::time::timeout(patience, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => asked.refuse(app, &ApiError::Busy { retry_after: 5 }),
     }
-    match request.extensions().get::<Client>() {
-        Some(client) => {
-            let visit = Visit::new(app, request.headers(), client);
-            show::error_page(&visit, &ApiError::Forbidden)
+}
+
+/// A fault that nobody foresaw: logged by the panic's own hook, told in one sentence.
+pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side. Please try again.",
+    )
+        .into_response()
+}
+
+/// What is needed to answer in place of a handler.
+struct Asked {
+    api: bool,
+    headers: HeaderMap,
+    client: Option<Client>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            api: request.uri().path().starts_with("/api/"),
+            headers: request.headers().clone(),
+            client: request.extensions().get::<Client>().cloned(),
         }
-        None => StatusCode::FORBIDDEN.into_response(),
+    }
+
+    fn refuse(&self, app: App, error: &ApiError) -> Response {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        match &self.client {
+            Some(_) if self.api => api::refusal(error, status),
+            Some(client) => show::error_page(&Visit::new(app, &self.headers, client), error),
+            None => status.into_response(),
+        }
     }
 }
 

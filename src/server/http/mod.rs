@@ -1,6 +1,7 @@
 //! Pages and server functions over HTTP: the only room that knows axum.
 
 pub mod actions;
+pub mod api;
 pub mod bridge;
 pub mod client;
 pub mod cookies;

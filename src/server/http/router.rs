@@ -3,21 +3,20 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Extension, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use serde::Deserialize;
-use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
-use tower_http::timeout::TimeoutLayer;
 
 use super::actions::act;
 use super::client::{Client, identify};
 use super::show::{self, Shown};
 use super::state::{App, Visit};
-use super::{fields, guard, headers, health, mailbox, site};
+use super::{api, fields, guard, headers, health, mailbox, site};
 use crate::api::error::ApiError;
 use crate::api::forms::FormKind;
 use crate::domain::reference::Reference;
@@ -67,14 +66,11 @@ pub fn router(app: App) -> Router {
         .route("/account/verify-address", form(FormKind::VerifyAddress))
         .route("/not-me", form(FormKind::NotMe))
         .route("/not-me/done", get(not_me_done))
-        // Leptos reads the body past axum's own limit.
-        .route(
-            "/api/{*function}",
-            post(server_function).layer(RequestBodyLimitLayer::new(limits.body_bytes)),
-        )
+        .route("/api/submit", post(api::submit))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
         .with_state(app.clone());
     let mut whole = pages.merge(built);
     if let Some(mailbox) = &app.mailbox {
@@ -86,10 +82,8 @@ pub fn router(app: App) -> Router {
     }
     whole
         .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            limits.request_timeout,
-        ))
+        .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(app.clone(), guard::in_time))
         .layer(from_fn_with_state(app.clone(), guard::same_origin))
         .layer(from_fn_with_state(app.clone(), headers::protect))
         .layer(from_fn_with_state(app, identify))
@@ -179,22 +173,6 @@ fn submit(
     }
 }
 
-/// The islands' way in.
-async fn server_function(State(app): State<App>, request: Request) -> Response {
-    // A type that no plain form can send: whatever else the browser says, this came from a script of ours.
-    let kind = request
-        .headers()
-        .get("content-type")
-        .and_then(|value| value.to_str().ok());
-    if kind != Some("application/x-postcard") {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
-    }
-    let context = move || leptos::prelude::provide_context(app.clone());
-    leptos_axum::handle_server_fns_with_context(context, request)
-        .await
-        .into_response()
-}
-
 async fn home(
     State(app): State<App>,
     Extension(client): Extension<Client>,
@@ -273,4 +251,14 @@ async fn not_found(
     headers: HeaderMap,
 ) -> Response {
     show::error_page(&Visit::new(app, &headers, &client), &ApiError::NotFound)
+}
+
+async fn not_allowed(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+) -> Response {
+    let mut response = show::error_page(&Visit::new(app, &headers, &client), &ApiError::NotFound);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
 }

@@ -87,11 +87,14 @@ pub fn error_page(visit: &Visit, error: &ApiError) -> Response {
 /// A form's page, fresh or after a refusal.
 pub async fn form_page(visit: &Visit, form: FormKind, shown: Shown) -> Response {
     let error = shown.refused.as_ref().map(|(_, error)| error.clone());
-    let cookies = shown.cookies.clone();
+    let mut cookies = shown.cookies.clone();
     let mut response = match gather(visit, form, shown).await.map_err(Failure::into_api) {
         Ok(response) => response,
         // The session is over, and so is the page that needs it.
-        Err(ApiError::SignedOut) => to("/sign-in"),
+        Err(ApiError::SignedOut) => {
+            cookies.push(Change::CloseSession);
+            to("/sign-in")
+        }
         Err(error) => error_page(visit, &error),
     };
     if let Some(error) = &error {
@@ -142,14 +145,14 @@ async fn gather(visit: &Visit, form: FormKind, shown: Shown) -> Result<Response,
         }
         FormKind::SetPassword => {
             let cookie = visit.reset.as_ref().ok_or(ApiError::ResetOver)?;
-            password::standing(service, cookie).await?;
+            let account = password::standing(service, cookie).await?;
             let set = FieldSet {
                 csrf: Some(cookie.derive("reset")),
                 ..set
             };
             let title = words::reset::PASSWORD_TITLE;
             page(visit, title, Script::Islands, note, || {
-                reset::password(set, meter())
+                reset::password(account.username, set, meter())
             })
         }
         FormKind::SignUp => {
@@ -276,7 +279,8 @@ pub fn page<V: IntoView>(
         look: &visit.app.look,
         nonce: &visit.nonce,
         script,
-        signed_in: visit.session.is_some(),
+        // A page that a mailed link opens is the same for everybody.
+        signed_in: visit.session.is_some() && script != Script::Fragment,
         note,
     };
     Html(shell::document(&page, body)).into_response()

@@ -211,7 +211,15 @@ impl Worker {
             reason: Some(&reason),
             account_id,
         };
-        tx.audit(&self.caller, now, event).await?;
+        let caller = match &queued.request_id {
+            Some(id) => tx
+                .request(id)
+                .await?
+                .map(|request| self.caller.about(&request.reference)),
+            None => None,
+        };
+        tx.audit(caller.as_ref().unwrap_or(&self.caller), now, event)
+            .await?;
         Ok(tx.commit().await?)
     }
 

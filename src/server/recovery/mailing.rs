@@ -30,6 +30,7 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         tx.commit().await?;
         return Ok(Job::Nothing);
     };
+    let worker = &worker.about(&request.reference);
     let discard = async |mut tx: Tx, reason: &'static str, account_id: Option<&str>| -> Done<Job> {
         tx.end_mail(&queued.id, MailEnd::Discarded, Some(reason), now)
             .await?;

@@ -9,7 +9,7 @@ use crate::server::failure::Done;
 use crate::server::limits::Counted;
 use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, NewMail, NewRequest, Outcome, StartedBy, Tx};
+use crate::server::store::{AuditEvent, NewMail, NewRequest, StartedBy, Tx};
 
 /// Takes a request down and answers with its reference.
 ///
@@ -66,11 +66,15 @@ pub async fn write(
         now,
     })
     .await?;
+    // The reference finds the request again, for support as for the worker's own events.
+    let support = match started_by {
+        StartedBy::Person => "",
+        StartedBy::Support => ", started by support",
+    };
+    let reason = format!("reference {reference}{support}");
     let event = AuditEvent {
-        event: "reset_requested",
-        outcome: Outcome::Allowed,
-        reason: (started_by == StartedBy::Support).then_some("started by support"),
-        account_id: None,
+        reason: Some(&reason),
+        ..AuditEvent::allowed("reset_requested")
     };
     tx.audit(caller, now, event).await?;
     Ok(reference)

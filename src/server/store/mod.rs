@@ -12,6 +12,7 @@ mod reset_sessions;
 mod sign_in_sessions;
 mod tokens;
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -134,6 +135,7 @@ impl Store {
         if let Some(folder) = folder {
             std::fs::create_dir_all(folder).map_err(|e| StoreError::Fault(sqlx::Error::Io(e)))?;
         }
+        private(options.get_filename())?;
         let pool = |size| {
             SqlitePoolOptions::new()
                 .max_connections(size)
@@ -203,6 +205,26 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Makes the file readable by its owner alone, before SQLite would make it for everybody; one that is there is left as it is.
+fn private(file: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // What SQLite keeps in memory has a name like a URI.
+    if file.to_string_lossy().starts_with("file:") {
+        return Ok(());
+    }
+    let new = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    match new {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Fault(sqlx::Error::Io(e)))
+        }
+        _ => Ok(()),
     }
 }
 

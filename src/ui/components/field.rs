@@ -152,6 +152,22 @@ impl Input {
     }
 }
 
+/// Whose password a form sets: for password managers, and for the meter.
+pub fn owner(username: String) -> impl IntoView {
+    view! {
+        <input
+            class="visually-hidden"
+            type="text"
+            id="username"
+            value=username
+            autocomplete="username"
+            tabindex="-1"
+            readonly
+            aria-hidden="true"
+        />
+    }
+}
+
 /// The hidden field that binds a form to the session.
 pub fn csrf(set: &FieldSet) -> Option<impl IntoView + use<>> {
     let csrf = set.csrf.clone()?;

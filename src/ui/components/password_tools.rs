@@ -62,26 +62,33 @@ pub fn PasswordTools() -> impl IntoView {
     Effect::new(move |_| {
         if button.get().is_some() {
             awake.set(true);
-            find().and_then(|input| watch(input, verdict));
+            if let Some(input) = find() {
+                conceal_on_submit(&input, shown);
+                watch(input, verdict);
+            }
         }
     });
-    let class =
-        move || verdict.with(|v| format!("meter score-{}", v.as_ref().map_or('0', |v| v.score)));
+    let class = move || {
+        verdict.with(|v| match v {
+            Some(v) => format!("meter score-{}", v.score),
+            None => "meter".to_owned(),
+        })
+    };
     let words = move || verdict.with(|v| v.as_ref().map(|v| v.words.clone()));
     view! {
         <button
             type="button"
-            node_ref=button
             class="reveal"
+            node_ref=button
             hidden=move || !awake.get()
-            aria-pressed=move || if shown.get() { "true" } else { "false" }
             on:click=toggle
         >
             {move || if shown.get() { text::pages::HIDE } else { text::pages::SHOW }}
             <span class="visually-hidden">" password"</span>
         </button>
-        <div class=class hidden=move || verdict.with(Option::is_none)>
-            <div class="bar" aria-hidden="true">
+        // The status stands there before its first words come: what is unhidden together with them is not announced.
+        <div class=class>
+            <div class="bar" aria-hidden="true" hidden=move || verdict.with(Option::is_none)>
                 <i></i>
                 <i></i>
                 <i></i>
@@ -92,6 +99,18 @@ pub fn PasswordTools() -> impl IntoView {
             </p>
         </div>
     }
+}
+
+/// A shown password is hidden again when its form goes off, so that no browser keeps it as a plain text.
+fn conceal_on_submit(input: &HtmlInputElement, shown: RwSignal<bool>) {
+    let Some(form) = input.form() else { return };
+    let input = input.clone();
+    let conceal = Closure::<dyn Fn(Event)>::new(move |_: Event| {
+        shown.set(false);
+        input.set_type("password");
+    });
+    let _ = form.add_event_listener_with_callback("submit", conceal.as_ref().unchecked_ref());
+    conceal.forget();
 }
 
 /// Starts the worker that the input names and sends it every state of the input. A worker that fails means no meter, and nothing

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::reset::new_password;
 use crate::api::error::Field;
 use crate::api::forms::FormKind;
-use crate::ui::components::field::csrf;
+use crate::ui::components::field::{csrf, owner};
 use crate::ui::components::summary::summary;
 use crate::ui::components::{FieldSet, Input, LiveForm, MeterSetup};
 use crate::ui::text::{pages, pages::account as text};
@@ -80,16 +80,7 @@ pub fn account(account: Account) -> impl IntoView {
             <LiveForm>
                 <form method="post" action=FormKind::ChangePassword.path()>
                     {summary("", password.error.as_ref())} {csrf(&password)}
-                    <input
-                        class="visually-hidden"
-                        type="text"
-                        id="username"
-                        value=account.username
-                        autocomplete="username"
-                        tabindex="-1"
-                        readonly
-                        aria-hidden="true"
-                    />
+                    {owner(account.username)}
                     <div class="field">{Input::CURRENT_PASSWORD.view("", &password)}</div>
                     {new_password("", &password, account.meter)}
                     <button type="submit">{text::PASSWORD_BUTTON}</button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::components::field::csrf;
+use crate::ui::components::field::{csrf, owner};
 use crate::ui::components::summary::summary;
 use crate::ui::components::{FieldSet, Input, LiveForm, MeterSetup, PasswordTools};
 use crate::ui::text::{pages, pages::reset as text};
@@ -61,13 +61,14 @@ pub fn new_password(
 }
 
 /// The new password.
-pub fn password(set: FieldSet, meter: MeterSetup) -> impl IntoView {
+pub fn password(username: String, set: FieldSet, meter: MeterSetup) -> impl IntoView {
     view! {
         <h1>{text::PASSWORD_TITLE}</h1>
         <p class="lead">{text::PASSWORD_LEAD}</p>
         <LiveForm>
             <form method="post" action="/reset/password">
-                {summary("", set.error.as_ref())} {csrf(&set)} {new_password("", &set, meter)}
+                {summary("", set.error.as_ref())} {csrf(&set)} {owner(username)}
+                {new_password("", &set, meter)}
                 <button type="submit">{text::PASSWORD_BUTTON}</button>
             </form>
         </LiveForm>
