@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn an_identifier_takes_any_text_that_fits() {
-        let parse = |t| Identifier::parse(t, IdentifierMode::Either);
+        let parse = |text: &str| Identifier::parse(text, IdentifierMode::Either);
         assert_eq!(parse("ALICE").unwrap().key(), "alice");
         assert_eq!(
             parse("Alice@Example.org").unwrap().key(),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::context::Context;
 use super::exit::CliError;
@@ -57,29 +58,37 @@ impl Serve {
             tracing::warn!("{warning}");
         }
         let config = context.config;
+        let mut stop = StopSignals::listen().map_err(anyhow::Error::from)?;
         let running = server::start((*config).clone(), context.clock).await?;
         if config.env == Environment::Development {
             print(&welcome(&config, running.demo, running.sandbox))?;
         }
         tracing::info!(address = %running.address, "serving");
-        asked_to_stop().await;
+        stop.come().await;
         tracing::info!("stopping: finishing what runs");
         running.stop().await;
         Ok(())
     }
 }
 
-/// SIGTERM from a service manager, or Ctrl+C.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        },
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened to");
-            let _ = tokio::signal::ctrl_c().await;
+/// SIGTERM from a service manager, or Ctrl+C; listened to from before the start, so that neither cuts it in half.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

@@ -47,8 +47,11 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
         now,
     )
     .await?;
-    tx.audit(caller, now, AuditEvent::allowed(EVENT).of(&account.id))
-        .await?;
+    let event = AuditEvent {
+        reason: Some("this was not me"),
+        ..AuditEvent::allowed(EVENT)
+    };
+    tx.audit(caller, now, event.of(&account.id)).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(())

@@ -219,7 +219,7 @@ fn the_notice_of_a_lock_says_why_and_what_is_shut() {
     assert!(locked(&whole, LockCause::WrongUsernames).contains("nobody can sign in"));
     assert!(locked(&whole, LockCause::FailedSignIns).contains("guessing your password"));
     assert!(locked(&reset, LockCause::WrongUsernames).contains("works as before"));
-    assert!(locked(&reset, LockCause::FailedSignIns).contains("nobody can sign in"));
+    assert!(locked(&reset, LockCause::FailedSignIns).contains("choose a new password at any time"));
 }
 
 #[test]
