@@ -79,6 +79,27 @@ test("the burnt link is refused in another browser", async ({ page, another, mai
   await step.choose(page);
 });
 
+for (const way of ["pasted code", "second link in the same tab"]) {
+  test(`after a dead link a ${way} works`, async ({ page, mail, account }) => {
+    const dead = await step.forget(page, mail, account);
+    const fresh = await step.forget(page, mail, account, 2);
+    await step.follow(page, dead);
+    await step.prove(page, account.username);
+    await expect(step.summary(page)).toContainText("This link or code does not work");
+    await expect(page.getByText("Your link brought its code along.")).toBeHidden();
+    if (way === "pasted code") {
+      await code(page).fill(fresh.token);
+    } else {
+      // Only the fragment changes: the page is not loaded again.
+      await page.goto(fresh.link);
+      await expect(page).toHaveURL(/\/reset$/);
+      await expect(code(page)).toBeHidden();
+    }
+    await step.prove(page, account.username);
+    await step.choose(page);
+  });
+}
+
 test("after the change the link is dead everywhere", async ({ page, mail, account }) => {
   const letter = await step.forget(page, mail, account);
   await step.follow(page, letter);

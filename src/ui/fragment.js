@@ -13,7 +13,9 @@
   };
   const fill = () => {
     const name = document.getElementById("username");
-    if (token) document.getElementById("token").value = name.value.trim() ? token : "";
+    // The field comes back when this code is refused: from then on it holds what is pasted there.
+    if (!token || !document.getElementById("token-field").hidden) return;
+    document.getElementById("token").value = name.value.trim() ? token : "";
   };
   const use = (old) => {
     const field = document.getElementById("token");

@@ -83,6 +83,7 @@ impl Input {
     /// A password to be.
     pub const NEW_PASSWORD: Self = Self {
         label: text::pages::NEW_PASSWORD,
+        hint: Some(text::pages::NEW_PASSWORD_HINT),
         autocomplete: "new-password",
         ..Self::PASSWORD
     };

@@ -30,11 +30,21 @@ pub fn home(demo: Option<Demo>, mailbox: bool) -> impl IntoView {
                 view! {
                     <section class="aside" aria-labelledby="demo">
                         <h2 id="demo">{text::DEMO_TITLE}</h2>
-                        <p>
-                            {text::DEMO_ACCOUNT} " " <code>{demo.username}</code> ", "
-                            {text::DEMO_ADDRESS} " " <code>{demo.address}</code> " "
-                            {text::DEMO_PASSWORD} " " <code>{demo.password}</code> "."
-                        </p>
+                        <p>{text::DEMO_ACCOUNT}</p>
+                        <dl class="demo">
+                            <dt>{text::DEMO_USERNAME}</dt>
+                            <dd>
+                                <code>{demo.username}</code>
+                            </dd>
+                            <dt>{text::DEMO_ADDRESS}</dt>
+                            <dd>
+                                <code>{demo.address}</code>
+                            </dd>
+                            <dt>{text::DEMO_PASSWORD}</dt>
+                            <dd>
+                                <code>{demo.password}</code>
+                            </dd>
+                        </dl>
                         <ol>
                             {text::DEMO_STEPS
                                 .map(|step| view! { <li>{step}</li> })

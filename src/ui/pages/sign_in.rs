@@ -25,7 +25,9 @@ pub fn sign_in(mode: IdentifierMode, set: FieldSet) -> impl IntoView {
             </form>
         </LiveForm>
         <p>
-            <a href="/forgot">{text::FORGOT}</a>
+            <a class="action" href="/forgot">
+                {text::FORGOT}
+            </a>
         </p>
     }
 }

@@ -19,11 +19,12 @@ pub const CODE_HINT: &str = "43 characters. Paste the code, or the whole link.";
 pub const CODE_TAKEN: &str = "Your link brought its code along.";
 pub const PASSWORD: &str = "Password";
 pub const NEW_PASSWORD: &str = "New password";
+pub const NEW_PASSWORD_HINT: &str = "Long beats complicated: four or five random words do well.";
 pub const CURRENT_PASSWORD: &str = "Current password";
 pub const SHOW: &str = "Show";
 pub const HIDE: &str = "Hide";
-pub const LINK_OLD: &str = "This link is too old. You can ask for a new one:";
-pub const ASK_AGAIN: &str = "ask for a new link";
+pub const LINK_OLD: &str = "This link is too old.";
+pub const ASK_AGAIN: &str = "Ask for a new link";
 
 pub mod home {
     pub const TITLE: &str = "Back into your account";
@@ -31,9 +32,10 @@ pub mod home {
         "Forgot your password? We mail you a link that lets you choose a new one.";
     pub const FORGOT: &str = "I forgot my password";
     pub const DEMO_TITLE: &str = "Try it: this is a development server";
-    pub const DEMO_ACCOUNT: &str = "There is a demo account, with the username";
-    pub const DEMO_ADDRESS: &str = "the address";
-    pub const DEMO_PASSWORD: &str = "and the password";
+    pub const DEMO_ACCOUNT: &str = "There is a demo account:";
+    pub const DEMO_USERNAME: &str = "Username";
+    pub const DEMO_ADDRESS: &str = "Address";
+    pub const DEMO_PASSWORD: &str = "Password";
     pub const DEMO_STEPS: [&str; 3] = [
         "Say that you forgot its password.",
         "Open the mail in the sandbox mailbox and follow its link.",
