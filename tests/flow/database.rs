@@ -1,1 +1,167 @@
-//! To come.
+//! The database locked by somebody else: a clear answer, nothing lost, and it goes on afterwards.
+
+use sqlx::SqliteConnection;
+
+use tokio::sync::Mutex;
+
+use crate::support::{House, MINUTE, PASSWORD, Relay, Reply, until};
+
+/// The log is of the whole process: those who make the same line appear, or wait for it, do so one after the other.
+static LINE: Mutex<()> = Mutex::const_new(());
+
+const FAILED: &str = "the outbox cannot be worked on";
+
+async fn run(database: &mut SqliteConnection, sql: &'static str) {
+    sqlx::query(sql).execute(database).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b3_a_locked_database_is_503_and_nothing_is_lost() {
+    let _alone = LINE.lock().await;
+    let mut house = House::with(&[("database.busy_timeout", "100ms")]).await;
+    house.add("alice").await;
+    let reset = house.verified("alice").await;
+    let form = reset
+        .get("/reset/password")
+        .await
+        .filled(&[("password", "seven lanterns drift upstream")]);
+    let code = house.code("alice").await;
+    let mut other = house.database().await;
+    run(&mut other, "BEGIN IMMEDIATE").await;
+
+    let browser = house.browser();
+    let mut answers = Vec::new();
+    for name in ["alice", "nobody"] {
+        let page = browser.fill("/forgot", &[("username", name)]).await;
+        assert_eq!(page.status, 503, "{}", page.body);
+        assert!(page.header("retry-after").parse::<u32>().unwrap() > 0);
+        assert!(page.problem().contains("busy"), "{}", page.problem());
+        assert_eq!(
+            page.form("/forgot").value("username"),
+            Some(name),
+            "what was typed is kept"
+        );
+        let length = format!("content-length: {}", page.header("content-length"));
+        answers.push(page.masked(&[name]).replace(&length, ""));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(browser.exchange(&code, "alice").await.status, 503);
+    assert_eq!(browser.sign_in("alice", PASSWORD).await.status, 503);
+    assert_eq!(
+        browser
+            .fill("/sign-up", &[("email", "new@example.org")])
+            .await
+            .status,
+        503
+    );
+    assert_eq!(reset.submit(&form).await.status, 503);
+    assert_eq!(
+        browser.get("/forgot").await.status,
+        200,
+        "what only shows goes on"
+    );
+    assert_eq!(reset.get("/reset/password").await.status, 200);
+    assert_eq!(browser.get("/health/live").await.status, 200);
+    let ready = browser.get("/health/ready").await;
+    assert_eq!(ready.status, 503);
+    assert!(
+        ready.body.contains("\"database\":\"failing\""),
+        "{}",
+        ready.body
+    );
+
+    run(&mut other, "ROLLBACK").await;
+    until("ready again", async || {
+        (browser.get("/health/ready").await.status == 200).then_some(())
+    })
+    .await;
+    assert_eq!(
+        house.count("SELECT COUNT(*) FROM reset_request").await,
+        2,
+        "what was refused left nothing"
+    );
+    assert_eq!(
+        browser.exchange(&code, "alice").await.status,
+        303,
+        "the code was not burnt"
+    );
+    assert_eq!(
+        reset.submit(&form).await.location(),
+        "/reset/done",
+        "the session was not spent"
+    );
+    assert!(house.opens("alice", "seven lanterns drift upstream").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_end_cannot_be_written_down_is_sent_once_more_rather_than_lost() {
+    let _alone = LINE.lock().await;
+    let relay = Relay::start(&[Reply::Hold]).await;
+    let port = relay.port.to_string();
+    let house = House::with(&[("database.busy_timeout", "100ms"), ("smtp.port", &port)]).await;
+    house.add("alice").await;
+    house.browser().ask("alice").await;
+    relay.got(1).await;
+    let mut other = house.database().await;
+    run(&mut other, "BEGIN IMMEDIATE").await;
+    let lines = house.log().matches(FAILED).count();
+    relay.gate.send(true).unwrap();
+    until("the worker to meet the lock", async || {
+        (house.log().matches(FAILED).count() > lines).then_some(())
+    })
+    .await;
+    run(&mut other, "ROLLBACK").await;
+    assert_eq!(house.texts("SELECT state FROM outbox").await, ["queued"]);
+    house.advance(2 * MINUTE);
+    relay.got(2).await;
+    house.settled().await;
+    assert_eq!(house.texts("SELECT state FROM outbox").await, ["sent"]);
+    assert_eq!(house.count("SELECT COUNT(*) FROM token").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health() {
+    let house = House::new().await;
+    let browser = house.browser();
+    let live = browser.get("/health/live").await;
+    assert_eq!(
+        (live.status, live.body.as_str()),
+        (200, "{\"status\":\"live\"}")
+    );
+    let ready = browser.get("/health/ready").await;
+    assert_eq!(ready.status, 200);
+    let body: serde_json::Value = serde_json::from_str(&ready.body).unwrap();
+    assert_eq!(
+        (&body["status"], &body["database"], &body["outbox"]),
+        (&"ready".into(), &"ok".into(), &"ok".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_mail_that_nobody_works_on_is_not_ready() {
+    let relay = Relay::start(&[Reply::Hold]).await;
+    let house = House::with(&[("smtp.port", &relay.port.to_string())]).await;
+    house.add("alice").await;
+    house.add("bob").await;
+    house.browser().ask("alice").await;
+    relay.got(1).await;
+    // The worker hangs with the first; the second waits and waits.
+    house.browser().ask("bob").await;
+    assert_eq!(
+        house.browser().get("/health/ready").await.status,
+        200,
+        "a moment is no fault"
+    );
+    house.advance(6 * MINUTE);
+    let ready = house.browser().get("/health/ready").await;
+    assert_eq!(ready.status, 503);
+    assert!(
+        ready.body.contains("\"outbox\":\"failing\""),
+        "{}",
+        ready.body
+    );
+    relay.gate.send(true).unwrap();
+    relay.got(2).await;
+    house.settled().await;
+    assert_eq!(house.browser().get("/health/ready").await.status, 200);
+}

@@ -1,1 +1,295 @@
-//! To come.
+//! What mail says, to whom, and what must never be in it.
+
+use crate::support::{Browser, House, Mail, PASSWORD, SECOND};
+
+const NEW: &str = "seven lanterns drift upstream";
+const NAME: &str = "zaphod.b";
+const ADDRESS: &str = "postbox77@example.org";
+
+/// Every kind of mail that an account can cause.
+async fn all_kinds(house: &mut House) -> Vec<Mail> {
+    let mut mails = Vec::new();
+    house.add_with(NAME, ADDRESS, false).await;
+    let browser = house.browser();
+    browser.ask(NAME).await;
+    let reset = house.mail().await;
+    browser.exchange(&reset.code(), NAME).await;
+    browser.choose(NEW).await;
+    mails.push(reset);
+    let changed = house.mail().await;
+    house
+        .browser()
+        .fill("/sign-up", &[("email", "fresh99@example.org")])
+        .await;
+    mails.push(house.mail().await);
+    house.advance(60 * SECOND);
+    house
+        .browser()
+        .fill("/sign-up", &[("email", ADDRESS)])
+        .await;
+    mails.push(house.mail().await);
+    let signed_in: Browser = house.signed_in(NAME, NEW).await;
+    let form = signed_in.get("/account").await.form("/account/address");
+    let form = form
+        .fill("current_password", NEW)
+        .fill("email", "postbox78@example.org");
+    signed_in.submit(&form).await;
+    let verify = house.mail().await;
+    let fields = [("token", verify.code()), ("username", NAME.to_owned())];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    signed_in.fill("/account/verify-address", &fields).await;
+    mails.push(verify);
+    mails.push(house.mail().await);
+    for _ in 0..3 {
+        let code = house.code(NAME).await;
+        house.browser().exchange(&code, "somebody").await;
+    }
+    mails.push(house.mail().await);
+    house.advance(24 * 3_600 * SECOND);
+    mails.push(house.mail().await);
+    let fields = [("token", changed.code()), ("username", NAME.to_owned())];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    house.browser().fill("/not-me", &fields).await;
+    mails.push(changed);
+    mails.push(house.mail().await);
+    let mut subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
+    subjects.sort();
+    subjects.dedup();
+    assert_eq!(subjects.len(), 9, "one of each kind: {subjects:?}");
+    mails
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m9_no_mail_names_the_account() {
+    let mut house = House::new().await;
+    let mails = all_kinds(&mut house).await;
+    let id = house.account(NAME).await.id;
+    let requests = house
+        .texts("SELECT id FROM reset_request UNION SELECT id FROM outbox")
+        .await;
+    for mail in &mails {
+        let headers: String = mail
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\n"))
+            .collect();
+        for (part, text) in [
+            ("source", &mail.source),
+            ("text", &mail.text),
+            ("html", &mail.html),
+            ("headers", &headers),
+        ] {
+            let lower = text.to_lowercase();
+            assert!(!lower.contains("zaphod"), "{} {part}: {text}", mail.subject);
+            assert!(!lower.contains(&id), "{} {part}: {text}", mail.subject);
+            assert!(
+                requests.iter().all(|id| !lower.contains(id.as_str())),
+                "{} {part}",
+                mail.subject
+            );
+            assert!(
+                !lower.contains(PASSWORD) && !lower.contains(NEW),
+                "{} {part}",
+                mail.subject
+            );
+        }
+        // No address but the envelope's and To.
+        assert!(
+            !mail.text.contains("postbox") && !mail.html.contains("postbox"),
+            "{}",
+            mail.text
+        );
+        let named = headers
+            .lines()
+            .filter(|line| line.contains("postbox") || line.contains("fresh99"));
+        assert!(
+            named.clone().all(|line| line.starts_with("To: ")) && named.count() == 1,
+            "{headers}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m13_headers_and_envelope_come_from_the_settings() {
+    let settings = [
+        ("mail.from", "Recovery <help@example.org>"),
+        ("mail.reply_to", "desk@example.org"),
+        ("site.name", "Acme"),
+        ("site.support", "https://help.example.org/"),
+        ("mail.subject_reset", "{site}: a new password"),
+    ];
+    let mut house = House::with(&settings).await;
+    let mails = all_kinds(&mut house).await;
+    assert_eq!(mails[0].subject, "Acme: a new password");
+    let mut ids = Vec::new();
+    for mail in &mails {
+        let header = |name: &str| -> Vec<&str> {
+            let named = mail
+                .headers
+                .iter()
+                .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+            named.map(|(_, value)| value.trim()).collect()
+        };
+        assert_eq!(mail.envelope_from, "help@example.org", "{}", mail.subject);
+        assert_eq!(header("from").len(), 1);
+        assert!(
+            header("from")[0].contains("help@example.org"),
+            "{:?}",
+            header("from")
+        );
+        assert!(
+            header("reply-to")[0].contains("desk@example.org"),
+            "{:?}",
+            header("reply-to")
+        );
+        assert_eq!(
+            header("auto-submitted"),
+            ["auto-generated"],
+            "{}",
+            mail.subject
+        );
+        assert_eq!(header("to").len(), 1);
+        assert_eq!(mail.to.len(), 1);
+        assert!(header("bcc").is_empty() && header("cc").is_empty());
+        assert_eq!(header("date").len(), 1);
+        ids.extend(header("message-id").into_iter().map(str::to_owned));
+        assert!(
+            mail.text.contains("https://help.example.org/"),
+            "{}",
+            mail.text
+        );
+        // No pictures to track by, nothing loaded from anywhere, no script.
+        let html = mail.html.to_lowercase();
+        for part in [
+            "<img", "<script", "<link", "src=", "url(", "@import", "onload",
+        ] {
+            assert!(!html.contains(part), "{}: {part}", mail.subject);
+        }
+        assert!(
+            mail.source.lines().all(|line| line.len() <= 998),
+            "RFC 5322 2.1.1"
+        );
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), mails.len(), "each its own Message-ID");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m1_m2_nobody_chooses_the_recipient() {
+    let mut house = House::new().await;
+    house.add("alice").await;
+    for (body, status) in [
+        ("username=alice&email=evil%40example.net", 303),
+        (
+            "username=alice&to=evil%40example.net&recipient=evil%40example.net",
+            303,
+        ),
+        ("username=alice&username=evil", 400),
+        ("username[]=alice&username[]=evil%40example.net", 422),
+        (
+            "username[0]=alice%40example.org&username[1]=evil%40example.net",
+            422,
+        ),
+        ("username=alice%40example.org,evil%40example.net", 303),
+        ("username=alice%40example.org%20evil%40example.net", 303),
+        ("username=alice%40example.org;evil%40example.net", 303),
+        (
+            "username=%5B%22alice%40example.org%22,%22evil%40example.net%22%5D",
+            303,
+        ),
+        ("username=%3Calice%40example.org%3E", 303),
+        ("username=%22evil%40example.net%22%40example.org", 303),
+    ] {
+        let page = house.browser().post("/forgot", body).await;
+        assert_eq!(page.status, status, "{body}");
+        house.settled().await;
+        house.advance(60 * SECOND);
+    }
+    let mails = house.mails().await;
+    assert_eq!(mails.len(), 2, "for the two that name her");
+    assert!(mails.iter().all(|mail| mail.to == ["alice@example.org"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m3_m4_m5_look_alikes_are_nobody() {
+    let mut house = House::new().await;
+    house.add_with("mike", "mike@example.org", false).await;
+    house
+        .add_with("julian", "julian@strasse.example", false)
+        .await;
+    for name in [
+        "mıke@example.org",
+        "mi\u{212a}e@example.org",
+        "ｍｉｋｅ@example.org",
+        "mike@ｅxample.org",
+        "mike@exаmple.org",
+        "mike@example.org.",
+        "mike@xn--exmple-4nf.org",
+        "mıke",
+        "MIKE\u{200b}",
+        "ｍｉｋｅ",
+        "mi\u{212a}e",
+        "jülian",
+        "ju\u{308}lian",
+        "julian@straße.example",
+        "julian@xn--strae-oqa.example",
+        "mike@example.org\u{2028}",
+        "mike%",
+        "mik_",
+        "mike' OR '1'='1",
+    ] {
+        house.browser().ask(name).await;
+    }
+    // U+2028 is white space, which is forgiven around a name; it reaches no mail.
+    let mails = house.mails().await;
+    assert!(
+        mails.iter().all(|mail| mail.to == ["mike@example.org"]),
+        "{mails:?}"
+    );
+    assert!(mails.len() <= 1, "{mails:?}");
+    assert!(mails.iter().all(|mail| !mail.source.contains('\u{2028}')));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m6_line_breaks_add_no_header_and_no_recipient() {
+    let mut house = House::new().await;
+    house.add("alice").await;
+    for tail in [
+        "%0d%0aBcc:%20evil%40example.net",
+        "%0aBcc:%20evil%40example.net",
+        "%0d%0a%0d%0aevil",
+        "%0d%0aRCPT%20TO:%3Cevil%40example.net%3E",
+        "%E2%80%A8Bcc:%20evil%40example.net",
+        "%250d%250aBcc:%20evil%40example.net",
+    ] {
+        for head in ["alice", "alice%40example.org"] {
+            let page = house
+                .browser()
+                .post("/forgot", format!("username={head}{tail}"))
+                .await;
+            assert_eq!(page.status, 303, "{tail}");
+        }
+        let page = house
+            .browser()
+            .post("/sign-up", format!("email=new%40example.org{tail}"))
+            .await;
+        assert_eq!(page.status, 422, "{tail}");
+    }
+    assert!(house.mails().await.is_empty());
+    assert_eq!(
+        house
+            .browser()
+            .post("/forgot", "username=alice%0d%0a")
+            .await
+            .status,
+        303
+    );
+    let mail = house.mail().await;
+    assert_eq!(mail.to, ["alice@example.org"]);
+    assert!(!mail.source.to_lowercase().contains("bcc"));
+}

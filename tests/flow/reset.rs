@@ -243,7 +243,13 @@ async fn both_notices_come_and_freeze_an_account_each_in_its_own_right() {
     assert_eq!(house.reasons("reset_mail_discarded").await, ["frozen"]);
     // Used up.
     assert_eq!(house.browser().fill("/not-me", &fields).await.status, 422);
-    assert_eq!(house.reasons("account_freeze").await, ["this was not me"]);
+    let frozen = house.audit("account_freeze").await;
+    let allowed: Vec<_> = frozen
+        .iter()
+        .filter(|row| row.outcome == "allowed")
+        .collect();
+    assert_eq!(allowed.len(), 1);
+    assert_eq!(allowed[0].account_id, Some(house.account("alice").await.id));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,6 +325,6 @@ async fn without_cookies_the_page_says_what_to_do() {
     browser.jar.lock().unwrap().clear();
     let page = browser.get("/reset/password").await;
     assert_eq!(page.status, 410);
-    assert!(page.body.contains("Allow cookies"), "{}", page.body);
+    assert!(page.body.contains("allow cookies"), "{}", page.body);
     assert!(page.body.contains("href=\"/forgot\""));
 }

@@ -153,7 +153,10 @@ async fn strangers_who_lock_sign_in_leave_the_reset_open() {
     let browser = house.verified("alice").await;
     let new = "seven lanterns drift upstream";
     assert_eq!(browser.choose(new).await.location(), "/reset/done");
-    assert!(house.opens("alice", new).await, "a new password ends the lock");
+    assert!(
+        house.opens("alice", new).await,
+        "a new password ends the lock"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
