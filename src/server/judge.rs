@@ -59,14 +59,12 @@ impl Judge {
         let report = report.await.map_err(|error| Failure::Fault(error.into()))?;
         match report.refusal {
             None => Ok(normal),
-            Some(refusal) => {
-                let help = report
-                    .warning
-                    .into_iter()
-                    .chain(report.suggestions)
-                    .collect();
-                Err(weak(refusal, help).into())
+            // Advice helps against what is easy to guess; the other refusals say themselves what to do.
+            Some(refusal @ Refusal::Guessable) => {
+                let help = report.warning.into_iter().chain(report.suggestions);
+                Err(weak(refusal, help.collect()).into())
             }
+            Some(refusal) => Err(weak(refusal, Vec::new()).into()),
         }
     }
 
