@@ -3,6 +3,7 @@
 
 mod account;
 mod database;
+mod deferred;
 mod enumeration;
 mod headers;
 mod hosts;
