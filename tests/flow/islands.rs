@@ -181,7 +181,8 @@ async fn e1_the_islands_answer_the_same_for_everybody() {
 async fn t5_the_limits_and_their_headers_hold_here_too() {
     let house = House::with(&[("limits.per_identifier", "1")]).await;
     let browser = house.browser();
-    submit(&browser, FormKind::Forgot, &[("username", "alice")]).await;
+    let (status, _) = submit(&browser, FormKind::Forgot, &[("username", "alice")]).await;
+    assert_eq!(status, 200);
     let request = browser
         .request(Method::POST, "/api/submit")
         .header("content-type", "application/x-postcard");

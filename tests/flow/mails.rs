@@ -291,5 +291,5 @@ async fn m6_line_breaks_add_no_header_and_no_recipient() {
     );
     let mail = house.mail().await;
     assert_eq!(mail.to, ["alice@example.org"]);
-    assert!(!mail.source.to_lowercase().contains("bcc"));
+    assert!(!mail.source.to_lowercase().contains("bcc:"));
 }

@@ -73,7 +73,7 @@ async fn queued_mail_and_sessions_outlive_a_restart() {
     house.start_again(&[]).await;
     house.advance(5 * SECOND);
     let code = until("the mail of before the restart", async || {
-        house.inbox.new().await.pop()
+        house.inbox.fresh().await.pop()
     })
     .await
     .code();
@@ -151,7 +151,7 @@ async fn a_worker_that_died_with_a_mail_leaves_it_to_the_next() {
         .await
         .unwrap();
     house.advance(50 * SECOND);
-    assert!(house.inbox.new().await.is_empty(), "the lease still runs");
+    assert!(house.inbox.fresh().await.is_empty(), "the lease still runs");
     house.advance(10 * SECOND);
     let code = house.mail().await.code();
     assert_eq!(

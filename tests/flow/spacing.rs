@@ -234,7 +234,7 @@ async fn all_sending_has_a_cap() {
     }
     let mut came = Vec::new();
     while came.len() < 2 {
-        came.extend(house.inbox.new().await);
+        came.extend(house.inbox.fresh().await);
     }
     let waiting = house
         .count("SELECT COUNT(*) FROM outbox WHERE state = 'queued'")
@@ -244,5 +244,5 @@ async fn all_sending_has_a_cap() {
         house.opens("alice", PASSWORD).await,
         "everything else goes on"
     );
-    assert_eq!(house.inbox.new().await.len(), 0);
+    assert_eq!(house.inbox.fresh().await.len(), 0);
 }

@@ -86,7 +86,7 @@ async fn t1_guessing_meets_the_limit_before_the_database() {
     let house = House::with(&[("limits.per_address", "5")]).await;
     house.add("alice").await;
     let browser = house.browser();
-    let guess = |n: usize| format!("username=alice&token={}", format!("{n:0>42}A"));
+    let guess = |n: usize| format!("username=alice&token={n:0>42}A");
     for n in 0..5 {
         assert_eq!(browser.post("/reset", guess(n)).await.status, 422);
     }

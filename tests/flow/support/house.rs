@@ -221,7 +221,7 @@ impl House {
     /// The mails that came since the last look, once all that are due have gone.
     pub async fn mails(&mut self) -> Vec<Mail> {
         self.settled().await;
-        self.inbox.new().await
+        self.inbox.fresh().await
     }
 
     /// The one mail that came since the last look.

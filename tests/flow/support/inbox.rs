@@ -64,7 +64,7 @@ impl Inbox {
     }
 
     /// What came since the last look, oldest first.
-    pub async fn new(&mut self) -> Vec<Mail> {
+    pub async fn fresh(&mut self) -> Vec<Mail> {
         let list = format!("{}/dev/mailbox/api/messages", self.base);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let all: Vec<Mail> = client

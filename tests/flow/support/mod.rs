@@ -13,7 +13,7 @@ pub use forms::Form;
 pub use house::{House, PASSWORD};
 pub use inbox::Mail;
 pub use raw::{percent, raw};
-pub use relay::{Gate, Relay, Reply, port};
+pub use relay::{Relay, Reply, port};
 
 use std::time::Duration;
 

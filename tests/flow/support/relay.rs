@@ -61,7 +61,8 @@ impl Relay {
     pub async fn start_at(port: u16, script: &[Reply]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let (gate, opened) = watch::channel(false);
-        let script = Arc::new(Mutex::new(script.iter().copied().collect::<VecDeque<_>>()));
+        let script: VecDeque<Reply> = script.iter().copied().collect();
+        let script = Arc::new(Mutex::new(script));
         let received = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
         let (replies, kept, counted) = (script.clone(), received.clone(), connections.clone());
@@ -69,7 +70,8 @@ impl Relay {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 counted.fetch_add(1, Ordering::SeqCst);
-                let reply = replies.lock().unwrap().pop_front().unwrap_or(Reply::Accept);
+                let next = replies.lock().unwrap().pop_front();
+                let reply = next.unwrap_or(Reply::Accept);
                 tokio::spawn(converse(stream, reply, kept.clone(), opened.clone()));
             }
         });
