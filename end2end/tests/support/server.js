@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { openSync, closeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -29,7 +29,7 @@ function settings(folder, port, smtp, more) {
     ...Object.fromEntries(inherited),
     POSTERN_SITE__LISTEN: `127.0.0.1:${port}`,
     POSTERN_SITE__PUBLIC_URL: `http://127.0.0.1:${port}`,
-    POSTERN_SITE__ROOT: join(repository, "target/site"),
+    POSTERN_SITE__ROOT: join(folder, "site"),
     POSTERN_DATABASE__URL: `sqlite:${join(folder, "x.sqlite")}`,
     POSTERN_SANDBOX__LISTEN: `127.0.0.1:${smtp}`,
     POSTERN_SMTP__PORT: String(smtp),
@@ -59,6 +59,8 @@ export class Server {
 
   async #launch(more) {
     this.folder = await mkdtemp(join(tmpdir(), "postern-e2e-"));
+    // A copy: somebody may build the site anew meanwhile.
+    await cp(join(repository, "target/site"), join(this.folder, "site"), { recursive: true });
     const [port, smtp] = [await freePort(), await freePort()];
     this.url = `http://127.0.0.1:${port}`;
     this.smtp = smtp;
