@@ -44,10 +44,7 @@ test.describe("wide", () => {
   test.use({ viewport: { width: 1200, height: 760 } });
 
   test("mailbox", async ({ page, mail }) => {
-    await step.open(page, "/sign-up");
-    await page.getByLabel("Email address").fill("grace@example.org");
-    await step.press(page, "Mail me the link");
-    await mail.wait("grace@example.org", /^Finish signing up/);
+    await step.enrol(page, mail, "grace@example.org");
     const letter = await step.forget(page, mail, ada, 2);
     await page.goto(`/dev/mailbox/${letter.id}`);
     await expect(page.frameLocator("iframe").getByRole("heading", { level: 1 })).toBeVisible();

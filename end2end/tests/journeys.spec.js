@@ -5,11 +5,7 @@ import * as step from "./support/steps.js";
 const js = (info) => info.project.use.javaScriptEnabled !== false;
 
 test("sign up, verify, sign in, sign out", async ({ page, mail, person }, info) => {
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(person.email);
-  await step.press(page, "Mail me the link");
-  await step.arrive(page, "Look into your mailbox");
-  const letter = await mail.wait(person.email, /^Finish signing up/);
+  const letter = await step.enrol(page, mail, person.email);
   await step.follow(page, letter, js(info));
   await page.getByLabel("Username", { exact: true }).fill(person.username);
   await page.getByLabel("New password").fill(PASSWORD);
@@ -29,11 +25,7 @@ test("sign up, verify, sign in, sign out", async ({ page, mail, person }, info) 
 });
 
 test("an address that has an account is told so by mail, not by the page", async ({ page, mail, account }) => {
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(account.email);
-  await step.press(page, "Mail me the link");
-  await step.arrive(page, "Look into your mailbox");
-  const letter = await mail.wait(account.email, /^You already have/);
+  const letter = await step.enrol(page, mail, account.email, /^You already have/);
   expect(letter.token).toBeUndefined();
 });
 

@@ -41,10 +41,7 @@ test("a weak password is refused in place: beside the field and in the summary, 
 });
 
 test("two wrong fields are both told, and what was typed stays", async ({ page, mail, person }) => {
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(person.email);
-  await step.press(page, "Mail me the link");
-  await step.follow(page, await mail.wait(person.email, /^Finish signing up/));
+  await step.follow(page, await step.enrol(page, mail, person.email));
   await page.getByLabel("Username", { exact: true }).fill("No Good!");
   await field(page).fill("short");
   await step.press(page, "Make my account");
@@ -76,10 +73,7 @@ test("the meter appears with the first letter and speaks", async ({ page, mail, 
 });
 
 test("the meter knows the username that was just typed", async ({ page, mail, person }) => {
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(person.email);
-  await step.press(page, "Mail me the link");
-  await step.follow(page, await mail.wait(person.email, /^Finish signing up/));
+  await step.follow(page, await step.enrol(page, mail, person.email));
   await page.getByLabel("Username", { exact: true }).fill("quixotic-marmalade");
   await field(page).fill("quixotic-marmalade");
   await expect(verdict(page)).toContainText("Use more than your username");
@@ -162,10 +156,7 @@ test("a password may be pasted", async ({ page, context, mail, account }) => {
 test("a taken username is told after the link proved an address, and the link stays good", async ({ page, server, mail, person }) => {
   const taken = `t${person.username}`;
   await server.command(["account", "add", taken, `${taken}@example.org`, "--password-stdin"], person.password);
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(person.email);
-  await step.press(page, "Mail me the link");
-  await step.follow(page, await mail.wait(person.email, /^Finish signing up/));
+  await step.follow(page, await step.enrol(page, mail, person.email));
   await page.getByLabel("Username", { exact: true }).fill(taken);
   await field(page).fill(person.password);
   await step.press(page, "Make my account");

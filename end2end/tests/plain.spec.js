@@ -9,10 +9,7 @@ async function bare(page, path, form) {
 }
 
 test("errors stand beside the field and in the summary, and what was typed stays", async ({ page, mail, person }) => {
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(person.email);
-  await step.press(page, "Mail me the link");
-  await step.follow(page, await mail.wait(person.email, /^Finish signing up/), false);
+  await step.follow(page, await step.enrol(page, mail, person.email), false);
   const token = await page.getByLabel("Code from the mail").inputValue();
   await page.getByLabel("Username", { exact: true }).fill("No Good!");
   await page.getByLabel("New password").fill("short");

@@ -10,6 +10,8 @@ export const NEW_PASSWORD = "velvet harbour tuna sixpence";
 
 /** Chromium writes refusals of ours to the console; anything else there is a fault. */
 const REFUSAL = /^Failed to load resource: the server responded with a status of (400|401|403|404|410|422|429) /;
+/** Nothing uses what is preloaded while scripts are off or the machine is slow; that nothing comes twice is weight.spec's to see. */
+const PRELOADED = /was preloaded using link preload but not used/;
 /** Files that belong to a page must be there. */
 const FILE = /\/pkg\//;
 
@@ -19,7 +21,8 @@ export const scriptless = new WeakSet();
 /** Writes down what goes wrong in a context, and what it asks for. */
 async function watch(context, js, faults, traffic) {
   context.on("console", (message) => {
-    const known = REFUSAL.test(message.text()) && !FILE.test(message.location().url);
+    const refused = REFUSAL.test(message.text()) && !FILE.test(message.location().url);
+    const known = refused || PRELOADED.test(message.text());
     if (["error", "warning"].includes(message.type()) && !known) faults.push(`console: ${message.text()}`);
   });
   context.on("weberror", (error) => faults.push(`page: ${error.error().stack ?? error.error()}`));

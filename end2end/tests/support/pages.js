@@ -24,10 +24,7 @@ async function typed(world, text, score) {
 
 async function verifying({ page, mail, person }) {
   const email = `fresh-${person.email}`;
-  await step.open(page, "/sign-up");
-  await page.getByLabel("Email address").fill(email);
-  await step.press(page, "Mail me the link");
-  await step.follow(page, await mail.wait(email, /^Finish signing up/));
+  await step.follow(page, await step.enrol(page, mail, email));
 }
 
 async function account({ page, account }) {

@@ -35,6 +35,15 @@ export async function forget(page, mail, account, count = 1) {
   return mail.wait(account.email, /^Reset your/, count);
 }
 
+/** Says that an account is wanted; the mail that comes of it. */
+export async function enrol(page, mail, email, subject = /^Finish signing up/) {
+  await open(page, "/sign-up");
+  await page.getByLabel("Email address").fill(email);
+  await press(page, "Mail me the link");
+  await arrive(page, "Look into your mailbox");
+  return mail.wait(email, subject);
+}
+
 /** Follows a mailed link; without JavaScript, pastes its code. */
 export async function follow(page, letter, js = true) {
   const { pathname } = new URL(letter.link);
