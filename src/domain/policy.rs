@@ -103,7 +103,7 @@ impl PasswordPolicy {
         let judged: String = normal.chars().take(JUDGED_CHARS).collect();
         let words = words(inputs);
         let word_refs: Vec<&str> = words.iter().map(String::as_str).collect();
-        let entropy = zxcvbn::zxcvbn(&judged, &word_refs);
+        let entropy = judge(&judged, &word_refs);
         let score = u8::from(entropy.score());
         let missing = missing_classes(&normal);
         let refusal = if length < self.min_length {
@@ -134,6 +134,21 @@ impl PasswordPolicy {
             length,
             refusal,
         }
+    }
+}
+
+/// The lower of two verdicts: as typed, and without the spaces, which zxcvbn takes for a surprise (`password password`).
+fn judge(password: &str, words: &[&str]) -> zxcvbn::Entropy {
+    let typed = zxcvbn::zxcvbn(password, words);
+    if !password.contains(char::is_whitespace) {
+        return typed;
+    }
+    let compact: String = password.split_whitespace().collect();
+    let compact = zxcvbn::zxcvbn(&compact, words);
+    if compact.guesses() < typed.guesses() {
+        compact
+    } else {
+        typed
     }
 }
 
@@ -234,6 +249,7 @@ mod tests {
     #[test]
     fn common_and_contextual_passwords_are_refused() {
         assert_eq!(refusal("passwordpassword"), Some(Refusal::Guessable));
+        assert_eq!(refusal("password password"), Some(Refusal::Guessable));
         assert_eq!(refusal("aaaaaaaaaaaaaaaaaaaa"), Some(Refusal::Guessable));
         assert_eq!(refusal("alicealice12345"), Some(Refusal::Context));
         assert_eq!(refusal("alice@example.org"), Some(Refusal::Context));

@@ -312,5 +312,11 @@ fn with_error(mut response: Response, error: &ApiError) -> Response {
     if let Some(value) = retry_after(error) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
+    if *error == ApiError::TooLarge {
+        // The rest of the body is not read: the connection is of no more use.
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
