@@ -11,6 +11,10 @@ use crate::password_words::verdict;
 pub fn assess(password: &str, policy: &str, inputs: Vec<String>) -> Option<String> {
     let policy: PasswordPolicy = serde_json::from_str(policy).ok()?;
     let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
-    let report = policy.assess(password, &inputs);
+    let mut report = policy.assess(password, &inputs);
+    if report.refusal.is_some() {
+        // What will not be taken must not look good.
+        report.score = report.score.min(2);
+    }
     (!password.is_empty()).then(|| format!("{}{}", report.score, verdict(&report)))
 }

@@ -237,11 +237,12 @@ async fn not_me_done(
     headers: HeaderMap,
 ) -> Response {
     let visit = Visit::new(app, &headers, &client);
+    let support = visit.app.look.support_link();
     show::said(
         &visit,
         words::not_me::DONE_TITLE,
         words::not_me::DONE.to_owned(),
-        None,
+        Some((&support, words::not_me::SUPPORT)),
     )
 }
 

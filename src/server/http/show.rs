@@ -51,7 +51,7 @@ pub fn said(
     visit: &Visit,
     title: &'static str,
     sentence: String,
-    link: Option<(&'static str, &'static str)>,
+    link: Option<(&str, &'static str)>,
 ) -> Response {
     page(visit, title, Script::None, None, || {
         message::message(title, sentence, link)
@@ -120,6 +120,7 @@ async fn gather(visit: &Visit, form: FormKind, shown: Shown) -> Result<Response,
         worker: visit.app.look.assets.worker.clone(),
         policy: serde_json::to_string(&service.judge.policy()).unwrap_or_default(),
         site: service.config.site.name.clone(),
+        min_length: service.judge.policy().min_length,
     };
     Ok(match form {
         FormKind::Forgot => page(visit, words::forgot::TITLE, Script::Islands, note, || {

@@ -115,7 +115,14 @@ impl Input {
             "password" => String::new(),
             _ => set.typed.get(self.field).to_owned(),
         };
-        let hint_id = self.hint.map(|_| format!("{id}-hint"));
+        // The least length is said before anything is typed.
+        let least = meter
+            .as_ref()
+            .map(|meter| text::pages::least(meter.min_length));
+        let hint = self
+            .hint
+            .map(|hint| format!("{}{hint}", least.unwrap_or_default()));
+        let hint_id = hint.as_ref().map(|_| format!("{id}-hint"));
         let error_id = format!("{id}-error");
         let described = match &hint_id {
             Some(hint) => format!("{hint} {error_id}"),
@@ -129,7 +136,7 @@ impl Input {
         let invalid = (!fine).then_some("true");
         view! {
             <label for=id.clone()>{self.label}</label>
-            {self.hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
             <p class="error" id=error_id hidden=fine>
                 {wrong}
             </p>

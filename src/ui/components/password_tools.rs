@@ -17,6 +17,8 @@ pub struct MeterSetup {
     pub policy: String,
     /// The site's name; the username is read from the page.
     pub site: String,
+    /// Least length, in code points.
+    pub min_length: usize,
 }
 
 /// What the worker says of a password.

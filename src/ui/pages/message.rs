@@ -6,8 +6,9 @@ use leptos::prelude::*;
 pub fn message(
     title: &'static str,
     sentence: String,
-    link: Option<(&'static str, &'static str)>,
-) -> impl IntoView {
+    link: Option<(&str, &'static str)>,
+) -> impl IntoView + use<> {
+    let link = link.map(|(href, words)| (href.to_owned(), words));
     view! {
         <h1>{title}</h1>
         <p class="lead">{sentence}</p>

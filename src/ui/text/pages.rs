@@ -19,6 +19,11 @@ pub const CODE_HINT: &str = "43 characters. Paste the code, or the whole link.";
 pub const CODE_TAKEN: &str = "Your link brought its code along.";
 pub const PASSWORD: &str = "Password";
 pub const NEW_PASSWORD: &str = "New password";
+/// The first half of a new password's hint.
+pub fn least(length: usize) -> String {
+    format!("At least {length} characters. ")
+}
+
 pub const NEW_PASSWORD_HINT: &str = "Long beats complicated: four or five random words do well.";
 pub const CURRENT_PASSWORD: &str = "Current password";
 pub const SHOW: &str = "Show";
@@ -121,6 +126,7 @@ pub mod not_me {
     pub const TITLE: &str = "This was not me";
     pub const LEAD: &str = "If you did not make the change that our mail speaks of, freeze the account: nobody can sign in or reset it until support has talked to you.";
     pub const BUTTON: &str = "Freeze my account";
+    pub const SUPPORT: &str = "Talk to support";
     pub const DONE_TITLE: &str = "Your account is frozen";
     pub const DONE: &str = "Everybody is signed out, and nobody can sign in or reset the password. Talk to support to take the account up again.";
 }
