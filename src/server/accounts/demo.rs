@@ -5,7 +5,7 @@ use crate::server::caller::Caller;
 use crate::server::failure::{Done, Failure};
 use crate::server::secrets::{self, Secret};
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, NewAccount, Outcome};
+use crate::server::store::{AuditEvent, NewAccount};
 
 /// Its username; the start page says so.
 pub const USERNAME: &str = "demo";
@@ -45,12 +45,9 @@ pub async fn ensure(service: &Service) -> Done<bool> {
         now,
     };
     tx.add_account(new).await?;
-    let event = AuditEvent {
-        event: "account_created",
-        outcome: Outcome::Allowed,
-        reason: Some("demo"),
-        account_id: Some(&id),
-    };
+    let event = AuditEvent::allowed("account_created")
+        .because("demo")
+        .of(&id);
     tx.audit(&Caller::internal("serve"), now, event).await?;
     tx.commit().await?;
     Ok(true)

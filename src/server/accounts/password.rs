@@ -7,7 +7,7 @@ use crate::server::limits::Counted;
 use crate::server::recovery::password::{known, notices};
 use crate::server::secrets::{Secret, Token};
 use crate::server::service::Service;
-use crate::server::store::{Account, AuditEvent, Outcome};
+use crate::server::store::{Account, AuditEvent};
 
 use super::sign_in;
 
@@ -50,12 +50,9 @@ pub async fn change(
     tx.revoke_all(&account.id, Some(cookie.hash().as_bytes()))
         .await?;
     notices(service, &mut tx, account, now).await?;
-    let event = AuditEvent {
-        event: "authn_password_change",
-        outcome: Outcome::Allowed,
-        reason: Some("account page"),
-        account_id: Some(&account.id),
-    };
+    let event = AuditEvent::allowed("authn_password_change")
+        .because("account page")
+        .of(&account.id);
     tx.audit(caller, now, event).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();

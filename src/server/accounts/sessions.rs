@@ -9,7 +9,7 @@ use crate::server::caller::Caller;
 use crate::server::failure::Done;
 use crate::server::secrets::Token;
 use crate::server::service::Service;
-use crate::server::store::{Account, AuditEvent, Outcome, SignInSession};
+use crate::server::store::{Account, AuditEvent, SignInSession};
 
 /// How exact "last used" is: not every page view is worth a write.
 const TOUCH_AFTER: Duration = Duration::from_secs(60);
@@ -73,12 +73,7 @@ pub async fn sign_out(service: &Service, caller: &Caller, cookie: &Token) -> Don
     let mut tx = service.store.begin().await?;
     if let Some(session) = tx.sign_in_session(cookie.hash()).await? {
         tx.end_sign_in_session(cookie.hash()).await?;
-        let event = AuditEvent {
-            event: "authn_logout",
-            outcome: Outcome::Allowed,
-            reason: None,
-            account_id: Some(&session.account_id),
-        };
+        let event = AuditEvent::allowed("authn_logout").of(&session.account_id);
         tx.audit(caller, service.now(), event).await?;
     }
     Ok(tx.commit().await?)
@@ -96,12 +91,7 @@ pub async fn end_others(
 ) -> Done<u64> {
     let mut tx = service.store.begin().await?;
     let ended = tx.end_other_sessions(&account.id, cookie.hash()).await?;
-    let event = AuditEvent {
-        event: "session_end_others",
-        outcome: Outcome::Allowed,
-        reason: None,
-        account_id: Some(&account.id),
-    };
+    let event = AuditEvent::allowed("session_end_others").of(&account.id);
     tx.audit(caller, service.now(), event).await?;
     tx.commit().await?;
     Ok(ended)

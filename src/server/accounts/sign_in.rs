@@ -146,12 +146,9 @@ pub async fn failed(
             tx.set_sign_in_failures(id, failures, now).await?;
             let detail = queue::locked(now, until, LockCause::FailedSignIns);
             queue::notice(tx, MailKind::AccountLocked, account, &detail, now, now).await?;
-            let event = AuditEvent {
-                event: "authn_account_locked",
-                outcome: Outcome::Refused,
-                reason: Some("failed sign-ins: sign-in locked"),
-                account_id: Some(id),
-            };
+            let event =
+                AuditEvent::refused("authn_account_locked", "failed sign-ins: sign-in locked")
+                    .of(id);
             tx.audit(caller, now, event).await?;
             "wrong password"
         }

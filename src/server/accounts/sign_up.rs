@@ -8,7 +8,7 @@ use crate::server::failure::Done;
 use crate::server::limits::Counted;
 use crate::server::mail::queue::{self, Detail};
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, Outcome};
+use crate::server::store::AuditEvent;
 
 /// Takes an address down; the worker looks whether it has an account.
 ///
@@ -39,12 +39,7 @@ pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<()
         give_up_at,
     )
     .await?;
-    let event = AuditEvent {
-        event: "sign_up_requested",
-        outcome: Outcome::Allowed,
-        reason: None,
-        account_id: None,
-    };
+    let event = AuditEvent::allowed("sign_up_requested");
     tx.audit(caller, now, event).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();

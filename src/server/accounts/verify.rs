@@ -9,7 +9,7 @@ use crate::server::limits::Counted;
 use crate::server::proof::unusable;
 use crate::server::secrets::{self, Secret, Token};
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, NewAccount, Outcome, StoreError, TokenPurpose, Unique};
+use crate::server::store::{AuditEvent, NewAccount, StoreError, TokenPurpose, Unique};
 
 /// What the audit calls it.
 const EVENT: &str = "account_created";
@@ -112,12 +112,7 @@ pub async fn create(
         Err(StoreError::Taken(Unique::Email)) => return Err(ApiError::unusable().into()),
         Err(other) => return Err(other.into()),
     }
-    let event = AuditEvent {
-        event: EVENT,
-        outcome: Outcome::Allowed,
-        reason: None,
-        account_id: Some(&id),
-    };
+    let event = AuditEvent::allowed(EVENT).of(&id);
     tx.audit(caller, now, event).await?;
     Ok(tx.commit().await?)
 }

@@ -157,12 +157,7 @@ async fn stand(
     let live = burnt.filter(|burnt| alive(burnt.expires_at, now));
     let Some((account_id, request_id)) = live.and_then(|t| Some((t.account_id?, t.request_id)))
     else {
-        let event = AuditEvent {
-            event: "authn_token_refused",
-            outcome: Outcome::Refused,
-            reason: Some("unknown, used or expired"),
-            account_id: None,
-        };
+        let event = AuditEvent::refused("authn_token_refused", "unknown, used or expired");
         tx.audit(caller, now, event).await?;
         return Ok(Err(ApiError::unusable()));
     };

@@ -106,12 +106,9 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     let state = RequestState::Requested;
     tx.set_request_state(&request.id, state, Some("sending"), Some(id), now)
         .await?;
-    let event = AuditEvent {
-        event: "authn_token_created",
-        outcome: Outcome::Allowed,
-        reason: Some("reset"),
-        account_id: Some(id),
-    };
+    let event = AuditEvent::allowed("authn_token_created")
+        .because("reset")
+        .of(id);
     tx.audit(worker, now, event).await?;
     tx.commit().await?;
     let open = link(service, "/reset", &token, expires_at);

@@ -47,10 +47,7 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
         now,
     )
     .await?;
-    let event = AuditEvent {
-        reason: Some("this was not me"),
-        ..AuditEvent::allowed(EVENT)
-    };
+    let event = AuditEvent::allowed(EVENT).because("this was not me");
     tx.audit(caller, now, event.of(&account.id)).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();

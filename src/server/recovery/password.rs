@@ -72,12 +72,9 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
             .await?;
     }
     notices(service, &mut tx, &account, now).await?;
-    let event = AuditEvent {
-        event: "authn_password_change",
-        outcome: Outcome::Allowed,
-        reason: Some("reset"),
-        account_id: Some(&account.id),
-    };
+    let event = AuditEvent::allowed("authn_password_change")
+        .because("reset")
+        .of(&account.id);
     tx.audit(caller, now, event).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();

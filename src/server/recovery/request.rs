@@ -72,10 +72,7 @@ pub async fn write(
         StartedBy::Support => ", started by support",
     };
     let reason = format!("reference {reference}{support}");
-    let event = AuditEvent {
-        reason: Some(&reason),
-        ..AuditEvent::allowed("reset_requested")
-    };
+    let event = AuditEvent::allowed("reset_requested").because(&reason);
     tx.audit(caller, now, event).await?;
     Ok(reference)
 }

@@ -60,6 +60,14 @@ impl<'a> AuditEvent<'a> {
         }
     }
 
+    /// With what more is to be said.
+    pub const fn because(self, reason: &'a str) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
+        }
+    }
+
     /// With the account that it is about.
     pub const fn of(self, account_id: &'a str) -> Self {
         Self {

@@ -8,7 +8,6 @@ pub const SIGN_OUT: &str = "Sign out";
 pub const ACCOUNT: &str = "Your account";
 pub const HELP: &str = "Help";
 pub const THERE_IS_A_PROBLEM: &str = "There is a problem";
-pub const SENDING: &str = "One moment…";
 
 pub const USERNAME: &str = "Username";
 pub const USERNAME_OR_ADDRESS: &str = "Username or email address";
