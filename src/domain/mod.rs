@@ -9,5 +9,6 @@ pub mod rate_limit;
 pub mod reference;
 pub mod reset;
 pub mod retry;
+pub mod smtp;
 pub mod spacing;
 pub mod time;

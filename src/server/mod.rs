@@ -11,6 +11,7 @@ pub mod judge;
 pub mod limits;
 pub mod mail;
 pub mod passwords;
+pub mod probe;
 pub mod proof;
 pub mod recovery;
 pub mod run;

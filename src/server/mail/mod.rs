@@ -4,6 +4,7 @@ pub mod job;
 pub mod message;
 pub mod preview;
 pub mod queue;
+pub mod relay;
 pub mod render;
 mod templates;
 pub mod transport;

@@ -1,3 +1,4 @@
 //! The wire: everything that speaks SMTP.
 
+pub mod client;
 pub mod sandbox;

@@ -37,11 +37,18 @@ type Pool = sqlx::SqlitePool;
 const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 /// The migrations, in order: version, name, text.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "initial",
-    include_str!("../../../migrations/sqlite/0001_initial.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "initial",
+        include_str!("../../../migrations/sqlite/0001_initial.sql"),
+    ),
+    (
+        2,
+        "delivery",
+        include_str!("../../../migrations/sqlite/0002_delivery.sql"),
+    ),
+];
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,50 @@
+-- Every attempt at a mail with its transcript, and every probe. Transcripts are JSON without secrets, tokens or message bodies.
+
+CREATE TABLE delivery_attempt (
+    id           TEXT    PRIMARY KEY NOT NULL,
+    outbox_id    TEXT    NOT NULL REFERENCES outbox (id) ON DELETE CASCADE,
+    -- From one, in the order of the attempts at this mail; attempts that were held count here, but not in outbox.attempts.
+    number       BIGINT  NOT NULL,
+    started_at   BIGINT  NOT NULL,
+    ended_at     BIGINT,
+    -- running; accepted by the relay; deferred (tried again); held (until settings change or a probe passes); failed (for good);
+    -- lost (the worker died, or the connection did after the final dot).
+    outcome      TEXT    NOT NULL CHECK (outcome IN ('running', 'accepted', 'deferred', 'held', 'failed', 'lost')),
+    -- Set before the message's first byte goes out: an attempt that ends here in silence may have delivered a mail.
+    handing_over BOOLEAN NOT NULL DEFAULT FALSE,
+    class        TEXT,
+    diagnosis    TEXT,
+    -- The reply or the fault, on one line.
+    evidence     TEXT,
+    message_id   TEXT,
+    transcript   TEXT,
+    UNIQUE (outbox_id, number)
+);
+CREATE INDEX delivery_attempt_started ON delivery_attempt (started_at);
+
+-- The id of the last failure's diagnosis, and whether it waits for somebody to mend the settings.
+ALTER TABLE outbox ADD COLUMN diagnosis TEXT;
+ALTER TABLE outbox ADD COLUMN held BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX outbox_created ON outbox (created_at);
+
+CREATE TABLE smtp_probe (
+    id         TEXT    PRIMARY KEY NOT NULL,
+    at         BIGINT  NOT NULL,
+    -- The account id of the operator; none from the command line.
+    started_by TEXT,
+    -- host:port
+    target     TEXT    NOT NULL,
+    -- none, starttls, implicit
+    protection TEXT    NOT NULL,
+    -- Whether the saved settings were tried, unchanged: a pass releases mail that is held.
+    saved      BOOLEAN NOT NULL,
+    -- connect, tls, auth, rcpt, data
+    stop_after TEXT    NOT NULL,
+    passed     BOOLEAN NOT NULL,
+    class      TEXT,
+    diagnosis  TEXT,
+    evidence   TEXT,
+    transcript TEXT    NOT NULL
+);
+CREATE INDEX smtp_probe_at ON smtp_probe (at);
+CREATE INDEX smtp_probe_target ON smtp_probe (target, at);

@@ -1,0 +1,7 @@
+//! What an SMTP conversation was, as data: steps, replies, evidence, the whole transcript, and what a failure means.
+
+pub mod diagnosis;
+pub mod evidence;
+pub mod reply;
+pub mod step;
+pub mod transcript;

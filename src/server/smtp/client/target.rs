@@ -1,0 +1,130 @@
+//! Where a conversation leads and what it may cost: every parameter as one value.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::server::config::TlsMode;
+use crate::server::secrets::Secret;
+
+/// Where to, how, and as whom.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// A host name, or an address without brackets.
+    pub host: String,
+    pub port: u16,
+    pub protection: TlsMode,
+    pub credentials: Option<Credentials>,
+    /// The name we give in EHLO.
+    pub helo: String,
+    /// HELO where EHLO is refused (RFC 5321 3.2); never with TLS or AUTH.
+    pub helo_fallback: bool,
+    /// One family alone; none races both (RFC 8305).
+    pub family: Option<Family>,
+    pub allow: AddressRule,
+    pub trust: Trust,
+    pub limits: Limits,
+    /// A name server of one's own, for tests; none takes the system's.
+    pub resolver: Option<std::net::SocketAddr>,
+}
+
+/// As whom.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub username: String,
+    /// A password, or for XOAUTH2 an access token.
+    pub password: Secret,
+    /// None takes the best that the server offers.
+    pub mechanism: Option<Mechanism>,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mechanism {
+    /// RFC 4616.
+    Plain,
+    Login,
+    /// Google's and Microsoft's OAuth 2.0.
+    XOAuth2,
+}
+
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    V4,
+    V6,
+}
+
+/// Which addresses may be connected to: checked on the resolved address, after DNS, so that a name cannot smuggle one in.
+#[derive(Debug, Clone)]
+pub enum AddressRule {
+    /// Any: the operator's own settings, the operator's own shell.
+    Any,
+    /// Public addresses, and these.
+    Public { and: Vec<IpNet> },
+}
+
+/// What is trusted, as paths of PEM files; the system's roots always are.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Further roots.
+    pub ca_file: Option<std::path::PathBuf>,
+    /// Further roots in PEM that are no file: the sandbox's own.
+    pub ca_pem: Option<String>,
+    /// Our certificate and key, for a server that asks for one.
+    pub client: Option<(std::path::PathBuf, std::path::PathBuf)>,
+}
+
+/// Deadlines (RFC 5321 4.5.3.2 allows more; a person waits here).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// DNS and TCP.
+    pub connect: Duration,
+    /// From the connection to the last line of the banner.
+    pub banner: Duration,
+    /// For each command's reply, and for the TLS handshake.
+    pub command: Duration,
+    /// For the reply to the final dot.
+    pub data_end: Duration,
+    /// For the whole.
+    pub whole: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            connect: seconds(10),
+            banner: seconds(30),
+            command: seconds(30),
+            data_end: seconds(120),
+            whole: seconds(150),
+        }
+    }
+}
+
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopAfter {
+    Connect,
+    Tls,
+    Auth,
+    Rcpt,
+    Data,
+}
+
+impl StopAfter {
+    /// Every stop.
+    pub const ALL: [Self; 5] = [Self::Connect, Self::Tls, Self::Auth, Self::Rcpt, Self::Data];
+
+    /// The name on the command line, in the form and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Auth => "auth",
+            Self::Rcpt => "rcpt",
+            Self::Data => "data",
+        }
+    }
+}
