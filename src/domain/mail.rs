@@ -27,11 +27,13 @@ pub enum MailKind {
     AddressChanged,
     /// "This was not me" was used: the account is frozen.
     AccountFrozen,
+    /// Somebody tries the way that all others go.
+    Test,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Reset,
         Self::PasswordChanged,
         Self::PasswordChangedReminder,
@@ -41,6 +43,7 @@ impl MailKind {
         Self::VerifyAddress,
         Self::AddressChanged,
         Self::AccountFrozen,
+        Self::Test,
     ];
 
     /// The name used in the database, the settings and on the command line.
@@ -55,6 +58,7 @@ impl MailKind {
             Self::VerifyAddress => "verify_address",
             Self::AddressChanged => "address_changed",
             Self::AccountFrozen => "account_frozen",
+            Self::Test => "test",
         }
     }
 
@@ -123,6 +127,13 @@ pub enum Mail {
     AccountFrozen {
         at: Timestamp,
     },
+    Test {
+        at: Timestamp,
+        /// A username, or a user of the machine.
+        asked_by: String,
+        /// `host:port`
+        relay: String,
+    },
 }
 
 /// Why an account was locked, as its owner is told.
@@ -148,6 +159,7 @@ impl Mail {
             Self::VerifyAddress { .. } => MailKind::VerifyAddress,
             Self::AddressChanged { .. } => MailKind::AddressChanged,
             Self::AccountFrozen { .. } => MailKind::AccountFrozen,
+            Self::Test { .. } => MailKind::Test,
         }
     }
 }

@@ -6,12 +6,28 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::domain::identifier::EmailAddress;
-use crate::domain::smtp::diagnosis::Diagnosis;
-use crate::domain::smtp::evidence::Evidence;
+use crate::domain::mail::Mail;
+use crate::domain::smtp::diagnosis::{Diagnosis, diagnose};
+use crate::domain::smtp::evidence::{Evidence, Fault};
+use crate::domain::smtp::step::Step;
 use crate::domain::smtp::transcript::Transcript;
-use crate::server::failure::Done;
+use crate::domain::time::Timestamp;
+use crate::server::caller::Caller;
+use crate::server::config::Config;
+use crate::server::failure::{Done, Failure};
+use crate::server::mail::message::{self, OutgoingMessage};
+use crate::server::mail::render::{self, Look};
+use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::smtp::client::{StopAfter, Target};
+use crate::server::smtp::client::{
+    AddressRule, Credentials, Dialogue, Limits, Recorder, StopAfter, Target, Trust,
+};
+use crate::server::store::{AuditEvent, NewProbe, Outcome, ProbeFailure};
+
+/// The longest transcript that is stored, in octets of JSON.
+const MAX_TRANSCRIPT: usize = 256 * 1024;
+/// What is left of each step of one that is longer, in lines.
+const LINES_A_STEP: usize = 20;
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -20,11 +36,15 @@ pub struct Asked {
     pub target: Option<Arc<Target>>,
     /// The sender; none takes the settings'.
     pub from: Option<EmailAddress>,
-    /// Needed to go as far as RCPT.
+    /// Needed to go as far as RCPT; without it the probe ends after AUTH.
     pub to: Option<EmailAddress>,
     pub stop_after: StopAfter,
     /// The operator's account id; none from the command line.
     pub started_by: Option<String>,
+    /// Who is written into the test mail: a username, or a user of this machine.
+    pub asked_by: String,
+    /// For the audit.
+    pub caller: Caller,
 }
 
 /// A probe under way.
@@ -47,12 +67,39 @@ pub struct Finished {
 }
 
 /// The target that the saved settings describe.
-///
-/// # Errors
-/// When a certificate file cannot be read.
-pub fn saved_target(service: &Service) -> Done<Arc<Target>> {
-    let _ = service;
-    unimplemented!("the probe is being written")
+pub fn saved_target(service: &Service) -> Arc<Target> {
+    Arc::new(target_of(&service.config))
+}
+
+/// The same, without anything around the settings.
+pub fn target_of(config: &Config) -> Target {
+    let smtp = &config.smtp;
+    let credentials = smtp.credentials.as_ref();
+    Target {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        protection: smtp.tls,
+        credentials: credentials.map(|(username, password)| Credentials {
+            username: username.clone(),
+            password: password.clone(),
+            mechanism: None,
+        }),
+        helo: smtp.helo.clone(),
+        helo_fallback: false,
+        family: None,
+        allow: AddressRule::Any,
+        trust: Trust {
+            ca_file: smtp.ca_file.clone(),
+            ..Trust::default()
+        },
+        limits: Limits::within(smtp.timeout),
+        resolver: None,
+    }
+}
+
+/// An empty transcript for a conversation with that target.
+pub fn begin(target: &Target, now: Timestamp) -> Recorder {
+    Recorder::new(Transcript::new(now, target.name()))
 }
 
 /// Begins. The probe goes on when nobody watches, bounded by the target's limits; its end is stored and audited.
@@ -60,6 +107,147 @@ pub fn saved_target(service: &Service) -> Done<Arc<Target>> {
 /// # Errors
 /// When the machine has no randomness.
 pub fn start(service: &Service, asked: Asked) -> Done<Probe> {
-    let _ = (service, asked);
-    unimplemented!("the probe is being written")
+    let id = secrets::random_id()?;
+    let target = match &asked.target {
+        Some(target) => Arc::clone(target),
+        None => saved_target(service),
+    };
+    let recorder = begin(&target, service.now());
+    let progress = recorder.watch();
+    let end = tokio::spawn({
+        let (service, id) = (service.clone(), id.clone());
+        async move {
+            let failure = converse(&service.config, &target, &asked, &recorder).await;
+            let finished = Finished {
+                id,
+                failure,
+                transcript: recorder.transcript(),
+            };
+            if let Err(error) = keep(&service, &asked, &target, &finished).await {
+                tracing::error!(error = format!("{error:#}"), "a probe could not be stored");
+            }
+            finished
+        }
+    });
+    Ok(Probe { id, progress, end })
+}
+
+/// Holds the conversation, without a database; tells what it failed with.
+pub async fn converse(
+    config: &Config,
+    target: &Arc<Target>,
+    asked: &Asked,
+    recorder: &Recorder,
+) -> Option<(Evidence, Diagnosis)> {
+    let ended = talk(config, target, asked, recorder).await;
+    ended.err().map(|evidence| {
+        let diagnosis = diagnose(&evidence);
+        (evidence, diagnosis)
+    })
+}
+
+async fn talk(
+    config: &Config,
+    target: &Arc<Target>,
+    asked: &Asked,
+    recorder: &Recorder,
+) -> Result<(), Evidence> {
+    let stop = match asked.to {
+        Some(_) => asked.stop_after,
+        None => asked.stop_after.min(StopAfter::Auth),
+    };
+    let at = recorder.transcript().started_at;
+    // Built first: a template that fails must not leave a conversation half way.
+    let message = match &asked.to {
+        Some(to) if stop >= StopAfter::Rcpt => {
+            Some((to, test_mail(config, target, asked, to, at)?))
+        }
+        _ => None,
+    };
+    let mut dialogue = Dialogue::open(Arc::clone(target), recorder.clone(), stop).await?;
+    if let Some((to, message)) = &message {
+        let from = message.envelope().from().map(ToString::to_string);
+        dialogue
+            .envelope(from.as_deref().unwrap_or_default(), to.as_str())
+            .await?;
+        if stop == StopAfter::Data {
+            dialogue.message(message).await?;
+        }
+    }
+    dialogue.quit().await;
+    Ok(())
+}
+
+/// The mail that a probe sends: by the site's own templates, from its own sender, without a link or a token.
+fn test_mail(
+    config: &Config,
+    target: &Target,
+    asked: &Asked,
+    to: &EmailAddress,
+    at: Timestamp,
+) -> Result<OutgoingMessage, Evidence> {
+    let unbuildable = |why: String| Evidence::fault(Step::Message, Fault::Unbuildable(why));
+    let mail = Mail::Test {
+        at,
+        asked_by: asked.asked_by.clone(),
+        relay: target.name(),
+    };
+    let mut settings = config.mail.clone();
+    if let Some(from) = &asked.from {
+        from.as_str().clone_into(&mut settings.from);
+    }
+    let rendered = render::render(&mail, &Look::from_config(config))
+        .map_err(|error| unbuildable(error.to_string()))?;
+    message::build(&rendered, to, &settings, at).map_err(|error| unbuildable(error.to_string()))
+}
+
+async fn keep(service: &Service, asked: &Asked, target: &Target, finished: &Finished) -> Done<()> {
+    let failure = finished.failure.as_ref();
+    let transcript = bounded(&finished.transcript)?;
+    let mut tx = service.store.begin().await?;
+    tx.add_probe(NewProbe {
+        id: &finished.id,
+        at: finished.transcript.started_at,
+        started_by: asked.started_by.as_deref(),
+        target: &finished.transcript.target,
+        protection: target.protection.name(),
+        saved: asked.target.is_none(),
+        stop_after: asked.stop_after.name(),
+        failure: failure.map(|(evidence, diagnosis)| ProbeFailure {
+            class: diagnosis.class().name().to_owned(),
+            diagnosis: diagnosis.id().to_owned(),
+            evidence: evidence.to_string(),
+        }),
+        transcript: &transcript,
+    })
+    .await?;
+    let event = AuditEvent {
+        event: "smtp_probe_run",
+        outcome: if failure.is_none() {
+            Outcome::Allowed
+        } else {
+            Outcome::Failed
+        },
+        reason: failure.map(|(_, diagnosis)| diagnosis.id()),
+        account_id: asked.started_by.as_deref(),
+    };
+    tx.audit(&asked.caller, service.now(), event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// As JSON; of a conversation that is too long, each step's first lines.
+fn bounded(transcript: &Transcript) -> Done<String> {
+    let json = |transcript: &Transcript| {
+        serde_json::to_string(transcript).map_err(|error| Failure::Fault(error.into()))
+    };
+    let whole = json(transcript)?;
+    if whole.len() <= MAX_TRANSCRIPT {
+        return Ok(whole);
+    }
+    let mut short = transcript.clone();
+    for step in &mut short.steps {
+        step.lines.truncate(LINES_A_STEP);
+    }
+    short.truncated = true;
+    json(&short)
 }

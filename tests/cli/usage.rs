@@ -158,7 +158,7 @@ fn a_preview_writes_each_mail_three_times() {
     ];
     let ran = place.run(&brand);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert_eq!(ran.out.lines().count(), 27, "nine kinds");
+    assert_eq!(ran.out.lines().count(), 30, "ten kinds");
     for ending in ["html", "txt", "eml"] {
         let text = std::fs::read_to_string(place.0.join(format!("mails/reset.{ending}"))).unwrap();
         assert!(!text.is_empty());

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::api::error::ApiError;
+use crate::domain::smtp::diagnosis::{Class, Diagnosis, Next};
 use crate::server::accounts::admin::AdminError;
 use crate::server::config::ConfigError;
 use crate::server::failure::Failure;
@@ -18,6 +19,31 @@ pub enum Exit {
     Config = 3,
     NotFound = 4,
     Refused = 5,
+    // What a mail server did not do, by the class of the failure.
+    Connection = 10,
+    Tls = 11,
+    Authentication = 20,
+    Blocking = 30,
+    Undeliverable = 40,
+    DeliverableLater = 41,
+    Protocol = 50,
+    Local = 60,
+}
+
+impl Exit {
+    /// For what a failed conversation means.
+    pub const fn of(diagnosis: Diagnosis) -> Self {
+        match (diagnosis.class(), diagnosis.next) {
+            (Class::Connection, _) => Self::Connection,
+            (Class::Tls, _) => Self::Tls,
+            (Class::Authentication, _) => Self::Authentication,
+            (Class::Blocking, _) => Self::Blocking,
+            (Class::Delivery, Next::Quick | Next::Greylist) => Self::DeliverableLater,
+            (Class::Delivery, Next::Hold | Next::Never) => Self::Undeliverable,
+            (Class::Protocol, _) => Self::Protocol,
+            (Class::Local, _) => Self::Local,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -41,6 +67,9 @@ pub enum CliError {
     /// A rule forbids it.
     #[error("{0}")]
     Refused(String),
+    /// It was said already; only the code is left.
+    #[error("ended with code {}", *.0 as u8)]
+    Said(Exit),
     /// The machine could not.
     #[error("{}", one_line(.0))]
     Failed(#[from] anyhow::Error),
@@ -54,6 +83,7 @@ impl CliError {
             Self::Config(_) => Exit::Config,
             Self::NotFound(_) => Exit::NotFound,
             Self::Refused(_) => Exit::Refused,
+            Self::Said(exit) => *exit,
             Self::Failed(_) => Exit::Failed,
         }
     }

@@ -10,6 +10,7 @@ mod migrate;
 mod output;
 mod password;
 mod serve;
+mod smtp;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -37,7 +38,15 @@ Exit codes:
   2  the command line was not understood
   3  a setting is missing or not allowed
   4  what was named was not found
-  5  refused by a rule, such as a weak password";
+  5  refused by a rule, such as a weak password
+ and for a mail server that does not do it, by the class of the failure:
+  10  connection: name, network, silence
+  11  TLS: no encryption, or a certificate that cannot be trusted
+  20  authentication: credentials missing or refused
+  30  blocking: a policy about senders, lists, rates, content
+  40  delivery: refused for good; 41: refused for now
+  50  protocol: replies that make no sense
+  60  local: our own side";
 
 /// A small gate back into an account, and a window on the mail that opens it.
 #[derive(Debug, Parser)]
@@ -69,6 +78,9 @@ enum Command {
     /// Look at mails
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// Look into the way to a mail server
+    #[command(subcommand)]
+    Smtp(smtp::Smtp),
 }
 
 /// Runs the command line of this process.
@@ -91,6 +103,7 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     match cli.run() {
         Ok(()) => Exit::Done,
+        Err(CliError::Said(exit)) => exit,
         Err(error) => {
             eprintln!("postern: {error}");
             error.exit()
@@ -118,6 +131,7 @@ impl Cli {
                 Command::Account(account) => account.run(&context).await,
                 Command::Audit(audit) => audit.run(&context).await,
                 Command::Mail(mail) => mail.run(&context),
+                Command::Smtp(smtp) => smtp.run(&context).await,
             }
         })
     }

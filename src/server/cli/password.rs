@@ -1,6 +1,7 @@
 //! Passwords from a prompt, asked twice, or from standard input; never from an argument, which every process can read.
 
 use std::io::{IsTerminal, Read};
+use std::path::Path;
 
 use super::exit::CliError;
 use crate::server::secrets::Secret;
@@ -24,6 +25,22 @@ pub fn ask(who: &str, from_stdin: bool) -> Result<Secret, CliError> {
         ));
     }
     Ok(first)
+}
+
+/// Asks for a password that is known already: once. `otherwise`: the flag for where there is no terminal.
+pub fn ask_once(words: &str, otherwise: &str) -> Result<Secret, CliError> {
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::Usage(format!(
+            "there is no terminal to ask for a password at; give it with {otherwise}"
+        )));
+    }
+    prompt(words)
+}
+
+/// From a file, without the line break at its end.
+pub fn from_file(file: &Path) -> Result<Secret, CliError> {
+    let unreadable = |error| CliError::Usage(format!("{} cannot be read: {error}", file.display()));
+    read(std::fs::File::open(file).map_err(unreadable)?)
 }
 
 fn prompt(words: &str) -> Result<Secret, CliError> {

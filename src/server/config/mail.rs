@@ -38,6 +38,8 @@ pub struct Subjects {
     pub address_changed: String,
     /// "This was not me" was used.
     pub account_frozen: String,
+    /// Somebody tries the way.
+    pub test: String,
 }
 
 pub(super) fn read(reader: &mut Reader) -> Result<Mail, ConfigError> {
@@ -78,6 +80,7 @@ fn subjects(section: &mut Section<'_>) -> Result<Subjects, ConfigError> {
         verify_address: subject("subject_verify_address", "Confirm your new {site} address")?,
         address_changed: subject("subject_address_changed", "Your {site} address was changed")?,
         account_frozen: subject("subject_account_frozen", "Your {site} account is frozen")?,
+        test: subject("subject_test", "Test mail of {site}")?,
     })
 }
 

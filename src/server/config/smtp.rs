@@ -41,6 +41,17 @@ pub enum TlsMode {
     Implicit,
 }
 
+impl TlsMode {
+    /// The name in the settings and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::StartTls => "starttls",
+            Self::Implicit => "implicit",
+        }
+    }
+}
+
 pub(super) fn read(
     reader: &mut Reader,
     site: &Site,

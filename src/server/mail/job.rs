@@ -1,5 +1,6 @@
 //! What a claimed outbox row turns into, decided by the use case that it belongs to.
 
+use super::test_mail;
 use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::{Mail, MailKind};
 use crate::server::accounts;
@@ -38,5 +39,6 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         | MailKind::AccountLocked
         | MailKind::AddressChanged
         | MailKind::AccountFrozen => accounts::mailing::notice(service, queued).await,
+        MailKind::Test => test_mail::prepare(service, queued).await,
     }
 }

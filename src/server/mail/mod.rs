@@ -7,6 +7,7 @@ pub mod queue;
 pub mod relay;
 pub mod render;
 mod templates;
+pub mod test_mail;
 pub mod transport;
 pub mod worker;
 

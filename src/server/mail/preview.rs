@@ -95,5 +95,10 @@ pub fn sample(kind: MailKind, config: &Config, at: Timestamp) -> Mail {
             not_me: not_me(),
         },
         MailKind::AccountFrozen => Mail::AccountFrozen { at },
+        MailKind::Test => Mail::Test {
+            at,
+            asked_by: "olivia".to_owned(),
+            relay: format!("{}:{}", config.smtp.host, config.smtp.port),
+        },
     }
 }

@@ -25,6 +25,9 @@ pub struct Detail {
     /// Why an account was locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<LockCause>,
+    /// Who asked for a test mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
 }
 
 /// Something happened at a time.
@@ -41,6 +44,7 @@ pub fn locked(at: Timestamp, until: Timestamp, cause: LockCause) -> Detail {
         at: Some(at),
         until: Some(until),
         cause: Some(cause),
+        ..Detail::default()
     }
 }
 

@@ -105,6 +105,7 @@ impl Look {
             MailKind::VerifyAddress => &subjects.verify_address,
             MailKind::AddressChanged => &subjects.address_changed,
             MailKind::AccountFrozen => &subjects.account_frozen,
+            MailKind::Test => &subjects.test,
         };
         one_line(&pattern.replace("{site}", &self.site), MAX_SUBJECT)
     }

@@ -113,5 +113,10 @@ pub fn letter(mail: &Mail, look: &Look) -> Result<Letter, RenderError> {
             notices::account_locked(look, *at, *until, *cause)
         }
         Mail::AccountFrozen { at } => notices::account_frozen(look, *at),
+        Mail::Test {
+            at,
+            asked_by,
+            relay,
+        } => notices::test(look, *at, asked_by, relay),
     }
 }

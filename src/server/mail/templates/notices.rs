@@ -140,6 +140,30 @@ pub fn account_frozen(look: &Look, at: Timestamp) -> Result<Letter, RenderError>
         ))
 }
 
+pub fn test(
+    look: &Look,
+    at: Timestamp,
+    asked_by: &str,
+    relay: &str,
+) -> Result<Letter, RenderError> {
+    let letter = Letter::new("Postern test mail")
+        .words(format!(
+            "This mail was sent {} to try the way that all mails of {} go: from the same sender, through the same mail \
+             server, built by the same templates. That you read it means that the way is open.",
+            at_time(at)?,
+            look.site
+        ))
+        .fact("Mail server", relay);
+    let letter = match asked_by {
+        "" => letter,
+        who => letter.fact("Asked for by", who),
+    };
+    Ok(letter.led(
+        "Did it land among spam?",
+        "Then look at its headers: what this mail meets, a mail with a reset link meets as well.",
+    ))
+}
+
 /// The way to stop a thief, in every notice of a change.
 fn with_not_me(letter: Letter, look: &Look, not_me: &LinkAndCode) -> Result<Letter, RenderError> {
     Ok(letter

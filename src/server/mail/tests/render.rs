@@ -89,6 +89,11 @@ fn each_kind_says_in_both_versions_what_it_must() {
             ]
         }
         MailKind::AccountFrozen => vec!["was frozen at 14:05 UTC", "does not open by itself"],
+        MailKind::Test => vec![
+            "at 14:05 UTC on 22 November 2026",
+            "127.0.0.1:1025",
+            "olivia",
+        ],
     };
     for kind in MailKind::ALL {
         let mail = rendered(kind, &example());
@@ -125,7 +130,10 @@ fn the_link_and_the_code_stand_whole_in_both_versions() {
             Mail::PasswordChanged { not_me, .. }
             | Mail::PasswordChangedReminder { not_me, .. }
             | Mail::AddressChanged { not_me, .. } => not_me,
-            Mail::AccountLocked { .. } | Mail::SignUpKnown { .. } | Mail::AccountFrozen { .. } => {
+            Mail::AccountLocked { .. }
+            | Mail::SignUpKnown { .. }
+            | Mail::AccountFrozen { .. }
+            | Mail::Test { .. } => {
                 continue;
             }
         };

@@ -28,6 +28,17 @@ pub struct Target {
     pub resolver: Option<std::net::SocketAddr>,
 }
 
+impl Target {
+    /// `host:port`, an IPv6 address in brackets.
+    pub fn name(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
 /// As whom.
 #[derive(Debug, Clone)]
 pub struct Credentials {
@@ -99,6 +110,20 @@ impl Default for Limits {
             command: seconds(30),
             data_end: seconds(120),
             whole: seconds(150),
+        }
+    }
+}
+
+impl Limits {
+    /// So much for the whole, and for each step its usual share at most.
+    pub fn within(whole: Duration) -> Self {
+        let usual = Self::default();
+        Self {
+            connect: usual.connect.min(whole),
+            banner: usual.banner.min(whole),
+            command: usual.command.min(whole),
+            data_end: usual.data_end.min(whole),
+            whole,
         }
     }
 }
