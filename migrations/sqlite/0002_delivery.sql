@@ -8,8 +8,9 @@ CREATE TABLE delivery_attempt (
     started_at   BIGINT  NOT NULL,
     ended_at     BIGINT,
     -- running; accepted by the relay; deferred (tried again); held (until settings change or a probe passes); failed (for good);
-    -- lost (the worker died, or the connection did after the final dot).
-    outcome      TEXT    NOT NULL CHECK (outcome IN ('running', 'accepted', 'deferred', 'held', 'failed', 'lost')),
+    -- lost (the worker died, or the connection did after the final dot); abandoned (while the relay was asked, the mail stopped being
+    -- wanted, or had to wait).
+    outcome      TEXT    NOT NULL CHECK (outcome IN ('running', 'accepted', 'deferred', 'held', 'failed', 'lost', 'abandoned')),
     -- Set before the message's first byte goes out: an attempt that ends here in silence may have delivered a mail.
     handing_over BOOLEAN NOT NULL DEFAULT FALSE,
     class        TEXT,
@@ -25,6 +26,8 @@ CREATE INDEX delivery_attempt_started ON delivery_attempt (started_at);
 -- The id of the last failure's diagnosis, and whether it waits for somebody to mend the settings.
 ALTER TABLE outbox ADD COLUMN diagnosis TEXT;
 ALTER TABLE outbox ADD COLUMN held BOOLEAN NOT NULL DEFAULT FALSE;
+-- When somebody queued it anew by hand: attempts before then count no more.
+ALTER TABLE outbox ADD COLUMN resent_at BIGINT;
 CREATE INDEX outbox_created ON outbox (created_at);
 
 CREATE TABLE smtp_probe (

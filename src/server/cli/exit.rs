@@ -106,11 +106,19 @@ impl From<AdminError> for CliError {
         match error {
             AdminError::Unknown(_) => Self::NotFound(error.to_string()),
             AdminError::Refused(words) => Self::Refused(words),
-            AdminError::Failure(Failure::Refused(ApiError::Busy { .. })) => Self::Failed(
-                anyhow::anyhow!("the machine is busy, try again in a moment"),
-            ),
-            AdminError::Failure(Failure::Refused(refusal)) => Self::Refused(words(&refusal)),
-            AdminError::Failure(Failure::Fault(error)) => Self::Failed(error),
+            AdminError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(ApiError::Busy { .. }) => Self::Failed(anyhow::anyhow!(
+                "the machine is busy, try again in a moment"
+            )),
+            Failure::Refused(refusal) => Self::Refused(words(&refusal)),
+            Failure::Fault(error) => Self::Failed(error),
         }
     }
 }

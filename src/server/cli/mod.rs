@@ -7,10 +7,12 @@ mod exit;
 mod logging;
 mod mail;
 mod migrate;
+mod outbox;
 mod output;
 mod password;
 mod serve;
 mod smtp;
+mod transcript;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -75,6 +77,9 @@ enum Command {
     /// Read what happened
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// See what became of mail, attempt by attempt
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
     /// Look at mails
     #[command(subcommand)]
     Mail(mail::Mail),
@@ -130,6 +135,7 @@ impl Cli {
                 Command::Migrate(migrate) => migrate.run(&context).await,
                 Command::Account(account) => account.run(&context).await,
                 Command::Audit(audit) => audit.run(&context).await,
+                Command::Outbox(outbox) => outbox.run(&context).await,
                 Command::Mail(mail) => mail.run(&context),
                 Command::Smtp(smtp) => smtp.run(&context).await,
             }

@@ -2,6 +2,7 @@
 
 pub mod job;
 pub mod message;
+pub mod outbox;
 pub mod preview;
 pub mod queue;
 pub mod relay;

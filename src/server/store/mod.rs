@@ -5,7 +5,9 @@
 
 mod accounts;
 mod admin;
+mod attempts;
 mod audit;
+mod mails;
 mod outbox;
 mod probes;
 mod requests;
@@ -24,7 +26,9 @@ use sqlx::{SqlSafeStr, Transaction};
 use crate::server::config;
 
 pub use accounts::{Account, NewAccount};
+pub use attempts::{AttemptEnd, AttemptOutcome, AttemptRow};
 pub use audit::{AuditEvent, AuditFilter, AuditRow, Outcome};
+pub use mails::{MailCounts, MailFilter, MailRow, MailState};
 pub use outbox::{MailEnd, NewMail, QueuedMail};
 pub use probes::{NewProbe, ProbeFailure, ProbeRow, StoredProbe};
 pub use requests::{NewRequest, RequestState, ResetRequest, StartedBy};
