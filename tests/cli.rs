@@ -4,6 +4,8 @@
 mod accounts;
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/dkim.rs"]
+mod dkim;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/serve.rs"]

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod failure;
 pub mod http;
+pub mod idn;
 pub mod judge;
 pub mod limits;
 pub mod mail;

@@ -4,6 +4,7 @@
 mod account;
 mod database;
 mod deferred;
+mod dkim;
 mod enumeration;
 mod headers;
 mod hosts;

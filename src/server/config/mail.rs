@@ -2,9 +2,12 @@
 
 use lettre::message::Mailbox;
 
+use super::dkim::{self, Dkim};
 use super::error::ConfigError;
+use super::origin_url::is_name;
 use super::reader::Reader;
 use super::section::Section;
+use crate::domain::identifier::EmailAddress;
 
 /// `[mail]`; `from` may also be set as `[smtp] from`.
 #[derive(Debug, Clone)]
@@ -13,6 +16,10 @@ pub struct Mail {
     pub from: String,
     /// `reply_to`: default none.
     pub reply_to: Option<String>,
+    /// `message_id_domain`: default From's domain.
+    pub message_id_domain: Option<String>,
+    /// `dkim_*`: what mails are signed with; nothing, by default.
+    pub dkim: Dkim,
     /// `subject_*`: one for each kind of mail.
     pub subjects: Subjects,
 }
@@ -42,6 +49,29 @@ pub struct Subjects {
     pub test: String,
 }
 
+/// What a setting with a domain takes.
+pub(super) const DOMAIN: &str = "a domain, such as \"example.org\"";
+
+/// A domain in A-labels and lower case.
+pub(super) fn domain(text: &str) -> Option<String> {
+    let domain = crate::server::idn::to_ascii(text)?;
+    is_name(&domain).then_some(domain)
+}
+
+impl Mail {
+    /// The domain of From in A-labels and lower case.
+    pub fn from_domain(&self) -> Option<String> {
+        let mailbox: Mailbox = self.from.parse().ok()?;
+        crate::server::idn::to_ascii(mailbox.email.domain())
+    }
+
+    /// The address of From, where it is one that mail can be sent to.
+    pub fn from_address(&self) -> Option<EmailAddress> {
+        let mailbox: Mailbox = self.from.parse().ok()?;
+        EmailAddress::parse(&crate::server::idn::address(mailbox.email.as_ref())).ok()
+    }
+}
+
 pub(super) fn read(reader: &mut Reader) -> Result<Mail, ConfigError> {
     reader.alias("mail.from", "smtp.from")?;
     let mut section = reader.section("mail");
@@ -50,6 +80,8 @@ pub(super) fn read(reader: &mut Reader) -> Result<Mail, ConfigError> {
     Ok(Mail {
         from: from.unwrap_or_else(|| "Postern <postern@localhost>".to_owned()),
         reply_to: section.parsed("reply_to", allowed, mailbox)?,
+        message_id_domain: section.parsed("message_id_domain", DOMAIN, domain)?,
+        dkim: dkim::read(&mut section)?,
         subjects: subjects(&mut section)?,
     })
 }
@@ -84,9 +116,13 @@ fn subjects(section: &mut Section<'_>) -> Result<Subjects, ConfigError> {
     })
 }
 
+/// The part before the `@` in ASCII, as not every relay speaks SMTPUTF8; the domain in any letters.
 fn mailbox(text: &str) -> Option<String> {
     let one_line = !text.chars().any(char::is_control);
-    (one_line && text.parse::<Mailbox>().is_ok()).then(|| text.to_owned())
+    let mailbox: Mailbox = text.parse().ok().filter(|_| one_line)?;
+    let fits = mailbox.email.user().is_ascii();
+    (fits && crate::server::idn::to_ascii(mailbox.email.domain()).is_some())
+        .then(|| text.to_owned())
 }
 
 /// Whether mail from there can reach nobody else.

@@ -1,6 +1,7 @@
 //! Every setting as the server uses it: parsed, bounded, and secrets already read from their files.
 
 mod database;
+mod dkim;
 mod error;
 mod file;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod tests;
 mod units;
 
 pub use database::Database;
+pub use dkim::Dkim;
 pub use error::{ConfigError, Shown, Warning};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};

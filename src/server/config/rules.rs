@@ -82,5 +82,10 @@ fn warnings(config: &Config) -> Vec<Warning> {
     if config.env == Environment::Production && config.site.support.ends_with("@localhost") {
         warnings.push("site.support is not set: people who need help are sent nowhere".to_owned());
     }
+    for key in &config.mail.dkim.exposed {
+        warnings.push(format!(
+            "mail.{key} names a file that everybody on this machine can read: chmod 600"
+        ));
+    }
     warnings.into_iter().map(Warning).collect()
 }

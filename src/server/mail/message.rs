@@ -8,10 +8,12 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
 use thiserror::Error;
 
+use super::dkim;
 use super::render::Rendered;
 use crate::domain::identifier::EmailAddress;
 use crate::domain::time::Timestamp;
 use crate::server::config::Mail;
+use crate::server::idn;
 use crate::server::secrets::random_id;
 
 /// The last second that a Date header can show: 9999-12-31T23:59:59Z.
@@ -29,7 +31,9 @@ pub struct OutgoingMessage {
 #[derive(Debug, Error)]
 pub enum MessageError {
     /// `[mail] from` or `reply_to`.
-    #[error("mail.{0} is no mail address in ASCII, with or without a name before it")]
+    #[error(
+        "mail.{0} is no mail address with a local part in ASCII, with or without a name before it"
+    )]
     Mailbox(&'static str),
     /// An address that lettre does not take although we did.
     #[error("the recipient's address cannot be written to")]
@@ -37,6 +41,9 @@ pub enum MessageError {
     /// lettre refused.
     #[error("the message cannot be built: {0}")]
     Build(#[from] lettre::error::Error),
+    /// The message could not be signed.
+    #[error("the message cannot be signed: {0}")]
+    Sign(#[from] mail_auth::Error),
     /// The operating system had no randomness for the Message-ID.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
@@ -68,8 +75,8 @@ impl fmt::Debug for OutgoingMessage {
     }
 }
 
-/// Builds the message to `to`, dated `at`. Each call draws a new Message-ID, at the domain of From: neither this machine's
-/// name nor anything of the account is in it (third seed, rule 5).
+/// Builds the message to `to`, dated `at`, and signs it with the settings' keys. Each call draws a new Message-ID, at a domain of
+/// the settings: neither this machine's name nor anything of the account is in it (third seed, rule 5).
 ///
 /// # Errors
 /// When From or Reply-To of the settings are no addresses, or there is no randomness.
@@ -82,7 +89,9 @@ pub fn build(
     let from = mailbox(&settings.from, "from")?;
     let to: Address = to.as_str().parse().map_err(|_| MessageError::Recipient)?;
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
-    let message_id = format!("<{}@{}>", random_id()?, from.email.domain());
+    let from_domain = from.email.domain().to_ascii_lowercase();
+    let id_domain = settings.message_id_domain.as_ref().unwrap_or(&from_domain);
+    let message_id = format!("<{}@{id_domain}>", random_id()?);
     let seconds = at.millis().div_euclid(1000).clamp(0, LAST_SECOND);
     let date = UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs());
 
@@ -107,6 +116,8 @@ pub fn build(
     }
     let bodies = MultiPart::alternative_plain_html(rendered.text.clone(), rendered.html.clone());
     let bytes = builder.multipart(bodies)?.formatted();
+    let domain = settings.dkim.domain.as_ref().unwrap_or(&from_domain);
+    let bytes = dkim::sign(&bytes, domain, &settings.dkim.keys, at)?;
     Ok(OutgoingMessage {
         envelope,
         message_id,
@@ -118,17 +129,18 @@ fn header(name: HeaderName, value: &str) -> HeaderValue {
     HeaderValue::new(name, value.to_owned())
 }
 
-/// lettre ignores what follows an address, and encodes a line end in a name; we refuse both, and an address that would
-/// need SMTPUTF8 (RFC 6531).
+/// lettre ignores what follows an address, and encodes a line end in a name; we refuse both. A domain beyond ASCII is written in
+/// A-labels; an address whose other part is, would need SMTPUTF8 (RFC 6531) and is refused.
 fn mailbox(text: &str, key: &'static str) -> Result<Mailbox, MessageError> {
+    let refused = || MessageError::Mailbox(key);
     if text.chars().any(char::is_control) {
-        return Err(MessageError::Mailbox(key));
+        return Err(refused());
     }
-    let mailbox: Mailbox = text.parse().map_err(|_| MessageError::Mailbox(key))?;
-    let ascii = AsRef::<str>::as_ref(&mailbox.email).is_ascii();
-    if ascii {
-        Ok(mailbox)
-    } else {
-        Err(MessageError::Mailbox(key))
+    let mut mailbox: Mailbox = text.parse().map_err(|_| refused())?;
+    let domain = idn::to_ascii(mailbox.email.domain()).ok_or_else(refused)?;
+    mailbox.email = Address::new(mailbox.email.user(), &domain).map_err(|_| refused())?;
+    if !mailbox.email.user().is_ascii() {
+        return Err(refused());
     }
+    Ok(mailbox)
 }

@@ -1,5 +1,6 @@
 //! Mail: what it says, how it looks, and how one message is handed to a mail server.
 
+pub mod dkim;
 pub mod job;
 pub mod message;
 pub mod outbox;

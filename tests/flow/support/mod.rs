@@ -5,6 +5,7 @@ mod forms;
 mod house;
 mod inbox;
 mod log;
+mod peer;
 mod raw;
 mod relay;
 
@@ -12,6 +13,7 @@ pub use browser::{Browser, Page};
 pub use forms::Form;
 pub use house::{House, PASSWORD};
 pub use inbox::Mail;
+pub use peer::peer;
 pub use raw::{percent, raw};
 pub use relay::{Relay, Reply, port};
 

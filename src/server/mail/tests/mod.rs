@@ -1,5 +1,6 @@
 //! Tests of mails as their readers get them, and what these tests share.
 
+mod dkim;
 mod message;
 mod render;
 
