@@ -14,7 +14,7 @@ use crate::domain::smtp::transcript::Transcript;
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
 use crate::server::config::Config;
-use crate::server::failure::{Done, Failure};
+use crate::server::failure::Done;
 use crate::server::mail::message::{self, OutgoingMessage};
 use crate::server::mail::render::{self, Look};
 use crate::server::secrets;
@@ -23,11 +23,6 @@ use crate::server::smtp::client::{
     AddressRule, Credentials, Dialogue, Limits, Recorder, StopAfter, Target, Trust,
 };
 use crate::server::store::{AuditEvent, NewProbe, Outcome, ProbeFailure};
-
-/// The longest transcript that is stored, in octets of JSON.
-const MAX_TRANSCRIPT: usize = 256 * 1024;
-/// What is left of each step of one that is longer, in lines.
-const LINES_A_STEP: usize = 20;
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -57,10 +52,12 @@ pub struct Probe {
     pub end: JoinHandle<Finished>,
 }
 
-/// A probe that is over; its row is stored.
+/// A probe that is over.
 #[derive(Debug, Clone)]
 pub struct Finished {
     pub id: String,
+    /// False where the database failed: then there is no such row.
+    pub stored: bool,
     /// None where every step passed.
     pub failure: Option<(Evidence, Diagnosis)>,
     pub transcript: Transcript,
@@ -118,13 +115,15 @@ pub fn start(service: &Service, asked: Asked) -> Done<Probe> {
         let (service, id) = (service.clone(), id.clone());
         async move {
             let failure = converse(&service.config, &target, &asked, &recorder).await;
-            let finished = Finished {
+            let mut finished = Finished {
                 id,
+                stored: true,
                 failure,
                 transcript: recorder.transcript(),
             };
             if let Err(error) = keep(&service, &asked, &target, &finished).await {
                 tracing::error!(error = format!("{error:#}"), "a probe could not be stored");
+                finished.stored = false;
             }
             finished
         }
@@ -203,7 +202,6 @@ fn test_mail(
 
 async fn keep(service: &Service, asked: &Asked, target: &Target, finished: &Finished) -> Done<()> {
     let failure = finished.failure.as_ref();
-    let transcript = bounded(&finished.transcript)?;
     let mut tx = service.store.begin().await?;
     tx.add_probe(NewProbe {
         id: &finished.id,
@@ -218,7 +216,7 @@ async fn keep(service: &Service, asked: &Asked, target: &Target, finished: &Fini
             diagnosis: diagnosis.id().to_owned(),
             evidence: evidence.to_string(),
         }),
-        transcript: &transcript,
+        transcript: &finished.transcript,
     })
     .await?;
     let event = AuditEvent {
@@ -233,21 +231,4 @@ async fn keep(service: &Service, asked: &Asked, target: &Target, finished: &Fini
     };
     tx.audit(&asked.caller, service.now(), event).await?;
     Ok(tx.commit().await?)
-}
-
-/// As JSON; of a conversation that is too long, each step's first lines.
-fn bounded(transcript: &Transcript) -> Done<String> {
-    let json = |transcript: &Transcript| {
-        serde_json::to_string(transcript).map_err(|error| Failure::Fault(error.into()))
-    };
-    let whole = json(transcript)?;
-    if whole.len() <= MAX_TRANSCRIPT {
-        return Ok(whole);
-    }
-    let mut short = transcript.clone();
-    for step in &mut short.steps {
-        step.lines.truncate(LINES_A_STEP);
-    }
-    short.truncated = true;
-    json(&short)
 }

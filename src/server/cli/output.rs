@@ -60,6 +60,32 @@ pub fn facts(facts: &[(&str, String)]) -> String {
         .collect()
 }
 
+/// The columns that people have at least.
+const WIDTH: usize = 80;
+
+/// Words behind a name, in lines of at most 80 columns that stand below each other; a longer word is not broken.
+pub fn hanging(name: &str, words: &str) -> String {
+    let indent = name.chars().count();
+    let mut text = name.to_owned();
+    let mut column = indent;
+    for word in words.split_whitespace() {
+        let width = word.chars().count();
+        if column > indent && column + 1 + width > WIDTH {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if column > indent {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
 /// RFC 3339, UTC, to the second.
 pub fn time(at: Timestamp) -> String {
     let since_epoch = Duration::from_millis(u64::try_from(at.millis()).unwrap_or(0));
@@ -95,6 +121,25 @@ mod tests {
         ];
         assert_eq!(table(["A", "B"], &rows), "A     B\né     x\nlong  y\n");
         assert_eq!(table(["A", "B"], &[]), "A  B\n");
+    }
+
+    #[test]
+    fn words_hang_behind_their_name() {
+        let words = ["word"; 20].join(" ");
+        let lines = hanging("  name ", &words);
+        let widths: Vec<_> = lines.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(widths, [76, 36], "{lines}");
+        assert!(
+            lines
+                .lines()
+                .nth(1)
+                .is_some_and(|line| line.starts_with("       word"))
+        );
+        assert_eq!(
+            hanging("a ", &"x".repeat(90)).trim_end().chars().count(),
+            92
+        );
+        assert_eq!(hanging("a ", ""), "a\n");
     }
 
     #[test]

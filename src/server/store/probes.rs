@@ -2,7 +2,9 @@
 
 use sqlx::Row;
 
+use super::attempts::bounded;
 use super::{Result, Tx};
+use crate::domain::smtp::transcript::Transcript;
 use crate::domain::time::Timestamp;
 
 /// So many are kept.
@@ -20,8 +22,7 @@ pub struct NewProbe<'a> {
     pub stop_after: &'a str,
     /// None where it passed.
     pub failure: Option<ProbeFailure>,
-    /// As JSON.
-    pub transcript: &'a str,
+    pub transcript: &'a Transcript,
 }
 
 /// What a failed probe ended with.
@@ -58,8 +59,8 @@ pub struct ProbeRow {
 #[derive(Debug, Clone)]
 pub struct StoredProbe {
     pub row: ProbeRow,
-    /// As JSON.
-    pub transcript: String,
+    /// Shortened where it was long; none where it is of another version.
+    pub transcript: Option<Transcript>,
 }
 
 impl Tx {
@@ -81,7 +82,7 @@ impl Tx {
         .bind(failure.as_ref().map(|failure| failure.class.clone()))
         .bind(failure.as_ref().map(|failure| failure.diagnosis.clone()))
         .bind(failure.map(|failure| failure.evidence))
-        .bind(new.transcript.to_owned())
+        .bind(bounded(new.transcript).unwrap_or_default())
         .execute(&mut *self.inner)
         .await?;
         sqlx::query(
@@ -140,9 +141,10 @@ impl Tx {
 }
 
 fn stored(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<StoredProbe> {
+    let transcript: String = row.try_get("transcript")?;
     Ok(StoredProbe {
         row: read(row)?,
-        transcript: row.try_get("transcript")?,
+        transcript: serde_json::from_str(&transcript).ok(),
     })
 }
 

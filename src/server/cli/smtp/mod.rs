@@ -1,7 +1,10 @@
 //! `postern smtp …`: the mail server's side of things, seen from a shell.
 
+mod probe;
 mod reach;
 mod session;
+mod verdict;
+mod waterfall;
 
 use clap::Subcommand;
 
@@ -11,12 +14,14 @@ use super::exit::CliError;
 /// The commands about mail servers.
 #[derive(Debug, Subcommand)]
 pub enum Smtp {
+    Probe(Box<probe::Probe>),
     Session(session::Session),
 }
 
 impl Smtp {
     pub async fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
+            Self::Probe(probe) => probe.run(context).await,
             Self::Session(session) => session.run(context).await,
         }
     }

@@ -86,7 +86,6 @@ enum Ip {
 }
 
 impl Reach {
-    #[expect(dead_code, reason = "the probe is being written")]
     /// Whether nothing was changed: the saved settings as they are.
     pub const fn is_saved(&self) -> bool {
         let Self {
@@ -111,11 +110,17 @@ impl Reach {
     }
 
     /// The target; asks for the password where one is needed and no file has it. `limit`: for the whole, where it is given.
-    pub fn target(&self, context: &Context, limit: Option<Duration>) -> Result<Target, CliError> {
+    /// `elsewhere`: the host is found out later; nothing of the saved server's goes there.
+    pub fn target(
+        &self,
+        context: &Context,
+        limit: Option<Duration>,
+        elsewhere: bool,
+    ) -> Result<Target, CliError> {
         let saved = probe::target_of(&context.config);
         let mut target = match &self.host {
-            None => self.changed(saved),
-            Some(host) => self.other(host, saved),
+            None if !elsewhere => self.changed(saved),
+            host => self.other(host.as_deref().unwrap_or_default(), saved),
         };
         if let Some(credentials) = self.credentials(&target)? {
             target.credentials = Some(credentials);

@@ -21,7 +21,7 @@ pub struct Session {
 
 impl Session {
     pub async fn run(self, context: &Context) -> Result<(), CliError> {
-        let target = Arc::new(self.reach.target(context, None)?);
+        let target = Arc::new(self.reach.target(context, None, false)?);
         let recorder = probe::begin(&target, context.clock.now());
         let mut dialogue = match Dialogue::open(target, recorder, StopAfter::Connect).await {
             Ok(dialogue) => dialogue,
