@@ -19,9 +19,7 @@ use crate::server::mail::message::{self, OutgoingMessage};
 use crate::server::mail::render::{self, Look};
 use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::smtp::client::{
-    AddressRule, Credentials, Dialogue, Limits, Recorder, StopAfter, Target, Trust,
-};
+use crate::server::smtp::client::{Dialogue, Recorder, StopAfter, Target};
 use crate::server::store::{AuditEvent, NewProbe, Outcome, ProbeFailure};
 
 /// What was asked for.
@@ -70,28 +68,7 @@ pub fn saved_target(service: &Service) -> Arc<Target> {
 
 /// The same, without anything around the settings.
 pub fn target_of(config: &Config) -> Target {
-    let smtp = &config.smtp;
-    let credentials = smtp.credentials.as_ref();
-    Target {
-        host: smtp.host.clone(),
-        port: smtp.port,
-        protection: smtp.tls,
-        credentials: credentials.map(|(username, password)| Credentials {
-            username: username.clone(),
-            password: password.clone(),
-            mechanism: None,
-        }),
-        helo: smtp.helo.clone(),
-        helo_fallback: false,
-        family: None,
-        allow: AddressRule::Any,
-        trust: Trust {
-            ca_file: smtp.ca_file.clone(),
-            ..Trust::default()
-        },
-        limits: Limits::within(smtp.timeout),
-        resolver: None,
-    }
+    Target::of(config)
 }
 
 /// An empty transcript for a conversation with that target.

@@ -22,6 +22,10 @@ use super::smtp::sandbox::{self, Mailbox};
 use super::store::Store;
 use crate::ui::shell::Look;
 
+/// How long a stopping server waits for an attempt at a mail or a request, and what it adds to be sure.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(30);
+const MARGIN: Duration = Duration::from_secs(5);
+
 /// A server that answers.
 pub struct Running {
     /// Where the pages are.
@@ -143,10 +147,11 @@ impl Running {
             // Pages that wait for mail would hold up the pages' end.
             mailbox.close();
         }
-        // A client that does not finish its request must not keep us from stopping: an attempt at a mail is the longest that counts.
+        // A client that does not finish its request must not keep us from stopping, nor a relay that is slow to answer: what
+        // supervises servers kills them after a minute or so, and the lease lets the next start take a mail up.
         let config = &self.service.config;
-        let patience =
-            config.smtp.timeout.max(config.limits.request_timeout) + Duration::from_secs(5);
+        let attempt = config.smtp.timeout.min(LONGEST_GOODBYE);
+        let patience = attempt.max(config.limits.request_timeout.min(LONGEST_GOODBYE)) + MARGIN;
         let join = async |mut task: JoinHandle<()>| match timeout(patience, &mut task).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "a part of the server did not end well"),

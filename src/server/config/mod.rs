@@ -40,7 +40,7 @@ pub use reset::Reset;
 pub use sandbox::Sandbox;
 pub use session::{Session, SignUp};
 pub use site::Site;
-pub use smtp::{Smtp, TlsMode};
+pub use smtp::{AuthMechanism, Smtp, TlsMode};
 pub use sources::Sources;
 
 use reader::Reader;

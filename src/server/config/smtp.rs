@@ -22,10 +22,20 @@ pub struct Smtp {
     pub tls: TlsMode,
     /// `username`, with `password` or `password_file`.
     pub credentials: Option<(String, Secret)>,
-    /// `timeout`: for one whole attempt, default 30s, 1s..10m.
+    /// `auth`: how to sign in; none ("auto") takes the best that is offered.
+    pub auth: Option<AuthMechanism>,
+    /// `timeout`: for one whole attempt, default 150s, 1s..10m.
     pub timeout: Duration,
+    /// `connect_timeout`: for the name and the connection, default 10s, 1s..2m.
+    pub connect_timeout: Duration,
+    /// `command_timeout`: for the greeting, the handshake and each reply, default 30s, 1s..5m.
+    pub command_timeout: Duration,
+    /// `data_timeout`: for the message and the reply to it, default 120s, 1s..10m.
+    pub data_timeout: Duration,
     /// `ca_file`: extra roots in PEM, for a relay with a private CA.
     pub ca_file: Option<PathBuf>,
+    /// `client_cert` and `client_key`: for a relay that wants to see a certificate of ours.
+    pub client: Option<(PathBuf, PathBuf)>,
     /// `helo`: the name we give in EHLO; default the host of public_url.
     pub helo: String,
 }
@@ -50,6 +60,17 @@ impl TlsMode {
             Self::Implicit => "implicit",
         }
     }
+}
+
+/// How to sign in to the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthMechanism {
+    /// RFC 4616.
+    Plain,
+    /// The same in two answers; never standardised, widely spoken.
+    Login,
+    /// Google's and Microsoft's OAuth 2.0: the password is an access token.
+    XOAuth2,
 }
 
 pub(super) fn read(
@@ -78,14 +99,26 @@ pub(super) fn read(
         TlsMode::StartTls => 587,
         TlsMode::Implicit => 465,
     };
-    let minute = Duration::from_secs(60);
-    let bounds = Duration::from_secs(1)..=10 * minute;
+    let second = Duration::from_secs(1);
+    let minute = 60 * second;
+    let mechanisms = [
+        ("auto", None),
+        ("plain", Some(AuthMechanism::Plain)),
+        ("login", Some(AuthMechanism::Login)),
+        ("xoauth2", Some(AuthMechanism::XOAuth2)),
+    ];
+    let client = client(&mut section)?;
     let allowed = "the path of a file with certificates in PEM";
     let found = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_file());
     Ok(Smtp {
         port: section.number("port", usual, 1..=u16::MAX)?,
         credentials: credentials(&mut section)?,
-        timeout: section.duration("timeout", minute / 2, bounds)?,
+        auth: section.choice("auth", &mechanisms)?.flatten(),
+        timeout: section.duration("timeout", 150 * second, second..=10 * minute)?,
+        connect_timeout: section.duration("connect_timeout", 10 * second, second..=2 * minute)?,
+        command_timeout: section.duration("command_timeout", 30 * second, second..=5 * minute)?,
+        data_timeout: section.duration("data_timeout", 2 * minute, second..=10 * minute)?,
+        client,
         ca_file: section.parsed("ca_file", allowed, found)?,
         helo: section
             .parsed(
@@ -98,6 +131,27 @@ pub(super) fn read(
         host,
         tls,
     })
+}
+
+/// A certificate and its key, or neither.
+fn client(section: &mut Section<'_>) -> Result<Option<(PathBuf, PathBuf)>, ConfigError> {
+    let file = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_file());
+    let certificate = section.parsed(
+        "client_cert",
+        "the path of a file with a certificate in PEM",
+        file,
+    )?;
+    let key = section.parsed(
+        "client_key",
+        "the path of a file with a private key in PEM",
+        file,
+    )?;
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(section.refuse("client_cert", "needs smtp.client_key as well")),
+        (None, Some(_)) => Err(section.refuse("client_key", "needs smtp.client_cert as well")),
+    }
 }
 
 /// A name and a password, or neither.

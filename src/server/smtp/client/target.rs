@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::server::config::TlsMode;
+use super::tls::{self, TrustError};
+pub use crate::server::config::AuthMechanism as Mechanism;
+use crate::server::config::{Config, TlsMode, is_loopback};
 use crate::server::secrets::Secret;
 
 /// Where to, how, and as whom.
@@ -28,7 +30,64 @@ pub struct Target {
     pub resolver: Option<std::net::SocketAddr>,
 }
 
+/// Why the settings describe no relay; each line names its setting.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// Mail, or a password, would cross a network in the clear.
+    #[error("smtp.tls = \"none\" is for this machine only, and smtp.host = \"{0}\" is another")]
+    Unprotected(String),
+    /// A file of certificates.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
 impl Target {
+    /// The relay of the settings, checked.
+    ///
+    /// # Errors
+    /// When mail would leave this machine unprotected, or a certificate file cannot be read.
+    pub fn from_config(config: &Config) -> Result<Self, TargetError> {
+        let target = Self::of(config);
+        if target.protection == TlsMode::None && !is_loopback(&target.host) {
+            return Err(TargetError::Unprotected(target.host));
+        }
+        tls::check(&target.trust)?;
+        Ok(target)
+    }
+
+    /// The relay of the settings; a certificate file is read when it is connected to.
+    pub fn of(config: &Config) -> Self {
+        let smtp = &config.smtp;
+        let credentials = smtp.credentials.as_ref();
+        Self {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            protection: smtp.tls,
+            credentials: credentials.map(|(username, password)| Credentials {
+                username: username.clone(),
+                password: password.clone(),
+                mechanism: smtp.auth,
+            }),
+            helo: smtp.helo.clone(),
+            helo_fallback: false,
+            family: None,
+            allow: AddressRule::Any,
+            trust: Trust {
+                ca_file: smtp.ca_file.clone(),
+                ca_pem: None,
+                client: smtp.client.clone(),
+            },
+            limits: Limits {
+                connect: smtp.connect_timeout,
+                banner: smtp.command_timeout,
+                command: smtp.command_timeout,
+                data_end: smtp.data_timeout,
+                whole: smtp.timeout,
+            },
+            resolver: None,
+        }
+    }
+
     /// `host:port`, an IPv6 address in brackets.
     pub fn name(&self) -> String {
         if self.host.contains(':') {
@@ -47,16 +106,6 @@ pub struct Credentials {
     pub password: Secret,
     /// None takes the best that the server offers.
     pub mechanism: Option<Mechanism>,
-}
-
-/// How to sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// RFC 4616.
-    Plain,
-    Login,
-    /// Google's and Microsoft's OAuth 2.0.
-    XOAuth2,
 }
 
 /// An address family.
