@@ -70,8 +70,8 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads what was typed. ASCII only: a domain beyond it is written as its `xn--` form, a mailbox beyond it is refused
-    /// (SMTPUTF8 comes with the recorded dialogue), so that no look-alike can equal an address that is stored.
+    /// Reads what was typed. ASCII only: a domain beyond it is in A-labels by now (`server::idn`), a mailbox beyond it is refused. So
+    /// no look-alike can equal an address that is stored, and no mail of ours needs SMTPUTF8 (RFC 6531), which its next relay may lack.
     ///
     /// # Errors
     /// When it is empty, longer than RFC 5321 4.5.3.1 allows, or not `dot-atom@domain`.

@@ -7,6 +7,7 @@ mod deferred;
 mod dkim;
 mod enumeration;
 mod headers;
+mod hostile;
 mod hosts;
 mod input;
 mod islands;

@@ -6,6 +6,7 @@ use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::MailKind;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
+use crate::server::idn;
 use crate::server::limits::Counted;
 use crate::server::mail::queue::{self, Detail};
 use crate::server::proof::{Proved, prove};
@@ -30,7 +31,7 @@ pub async fn request(
     current: Secret,
     typed: &str,
 ) -> Done<()> {
-    let address = EmailAddress::parse(typed)
+    let address = EmailAddress::parse(&idn::address(typed))
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Email, why)]))?;
     confirm(service, caller, account, &current).await?;
     let now = service.now();

@@ -8,6 +8,7 @@ use crate::domain::account::AccountState;
 use crate::domain::identifier::{EmailAddress, Identifier, IdentifierMode, Username};
 use crate::server::caller::Caller;
 use crate::server::failure::Failure;
+use crate::server::idn;
 use crate::server::secrets::{self, Secret};
 use crate::server::service::Service;
 use crate::server::store::{Account, AuditEvent, NewAccount, Outcome, StoreError, Tx, Unique};
@@ -65,7 +66,7 @@ pub async fn find(tx: &mut Tx, name: &str) -> Done<Account> {
     if let Some(account) = tx.account(name.trim()).await? {
         return Ok(account);
     }
-    let found = match Identifier::parse(name, IdentifierMode::Either) {
+    let found = match Identifier::parse(&idn::address(name), IdentifierMode::Either) {
         Ok(identifier) => tx.account_by(&identifier).await?,
         Err(_) => None,
     };

@@ -8,6 +8,7 @@ use crate::domain::mail::{LockCause, MailKind};
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
+use crate::server::idn;
 use crate::server::limits::Counted;
 use crate::server::mail::queue;
 use crate::server::secrets::{Secret, Token};
@@ -28,7 +29,7 @@ pub async fn sign_in(
     let now = service.now();
     service.limits.ask(Counted::SignIn, caller.client, now)?;
     let mode = service.config.reset.identifier;
-    let account = match Identifier::parse(typed, mode) {
+    let account = match Identifier::parse(&idn::address(typed), mode) {
         Ok(identifier) => service.store.read().await?.account_by(&identifier).await?,
         Err(_) => None,
     };

@@ -5,6 +5,7 @@ use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::MailKind;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
+use crate::server::idn;
 use crate::server::limits::Counted;
 use crate::server::mail::queue::{self, Detail};
 use crate::server::service::Service;
@@ -18,7 +19,7 @@ pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<()
     if !service.config.sign_up.enabled {
         return Err(ApiError::NotFound.into());
     }
-    let address = EmailAddress::parse(typed)
+    let address = EmailAddress::parse(&idn::address(typed))
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Email, why)]))?;
     let now = service.now();
     service

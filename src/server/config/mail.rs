@@ -8,6 +8,7 @@ use super::origin_url::is_name;
 use super::reader::Reader;
 use super::section::Section;
 use crate::domain::identifier::EmailAddress;
+use crate::server::mail::render::turns;
 
 /// `[mail]`; `from` may also be set as `[smtp] from`.
 #[derive(Debug, Clone)]
@@ -118,7 +119,7 @@ fn subjects(section: &mut Section<'_>) -> Result<Subjects, ConfigError> {
 
 /// The part before the `@` in ASCII, as not every relay speaks SMTPUTF8; the domain in any letters.
 fn mailbox(text: &str) -> Option<String> {
-    let one_line = !text.chars().any(char::is_control);
+    let one_line = !text.chars().any(|c| c.is_control() || turns(c));
     let mailbox: Mailbox = text.parse().ok().filter(|_| one_line)?;
     let fits = mailbox.email.user().is_ascii();
     (fits && crate::server::idn::to_ascii(mailbox.email.domain()).is_some())

@@ -5,11 +5,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::address::{Address, Envelope};
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart};
+use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart};
 use thiserror::Error;
 
-use super::dkim;
-use super::render::Rendered;
+use super::render::{Rendered, turns};
+use super::{dkim, encoded_word};
 use crate::domain::identifier::EmailAddress;
 use crate::domain::time::Timestamp;
 use crate::server::config::Mail;
@@ -89,6 +89,7 @@ pub fn build(
     let from = mailbox(&settings.from, "from")?;
     let to: Address = to.as_str().parse().map_err(|_| MessageError::Recipient)?;
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()])?;
+    let subject = encoded_word::one_line(&rendered.subject);
     let from_domain = from.email.domain().to_ascii_lowercase();
     let id_domain = settings.message_id_domain.as_ref().unwrap_or(&from_domain);
     let message_id = format!("<{}@{id_domain}>", random_id()?);
@@ -97,9 +98,9 @@ pub fn build(
 
     let mut builder = Message::builder()
         .envelope(envelope.clone())
-        .from(from)
+        .from(from.clone())
         .to(Mailbox::new(None, to))
-        .subject(rendered.subject.as_str())
+        .subject(subject.as_str())
         .date(date)
         .message_id(Some(message_id.clone()))
         // No holiday notice and no "out of office" in answer: RFC 3834 5, and what Exchange looks for instead.
@@ -111,10 +112,15 @@ pub fn build(
             HeaderName::new_from_ascii_str("X-Auto-Response-Suppress"),
             "All",
         ));
-    if let Some(reply_to) = &settings.reply_to {
-        builder = builder.reply_to(mailbox(reply_to, "reply_to")?);
+    builder = named(builder, "From", &from);
+    if encoded_word::needed(&subject) {
+        builder = builder.raw_header(encoded("Subject", &subject, encoded_word::encode(&subject)));
     }
-    let bodies = MultiPart::alternative_plain_html(rendered.text.clone(), rendered.html.clone());
+    if let Some(reply_to) = &settings.reply_to {
+        let reply_to = mailbox(reply_to, "reply_to")?;
+        builder = named(builder.reply_to(reply_to.clone()), "Reply-To", &reply_to);
+    }
+    let bodies = MultiPart::alternative_plain_html(lines(&rendered.text), lines(&rendered.html));
     let bytes = builder.multipart(bodies)?.formatted();
     let domain = settings.dkim.domain.as_ref().unwrap_or(&from_domain);
     let bytes = dkim::sign(&bytes, domain, &settings.dkim.keys, at)?;
@@ -129,11 +135,35 @@ fn header(name: HeaderName, value: &str) -> HeaderValue {
     HeaderValue::new(name, value.to_owned())
 }
 
-/// lettre ignores what follows an address, and encodes a line end in a name; we refuse both. A domain beyond ASCII is written in
+/// Where a name needs encoded words, the header with them in the place of lettre's.
+fn named(builder: MessageBuilder, header: &'static str, mailbox: &Mailbox) -> MessageBuilder {
+    match &mailbox.name {
+        Some(name) if encoded_word::needed(name) => {
+            let words = format!("{}\r\n <{}>", encoded_word::encode(name), mailbox.email);
+            builder.raw_header(encoded(header, &mailbox.to_string(), words))
+        }
+        _ => builder,
+    }
+}
+
+fn encoded(name: &'static str, plain: &str, words: String) -> HeaderValue {
+    let name = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(name, plain.to_owned(), words)
+}
+
+/// A body with one kind of line end and no control characters but the tab: a bare CR or a NUL may not go over the wire (RFC 5322 2.3).
+fn lines(body: &str) -> String {
+    let unix = body.replace("\r\n", "\n").replace('\r', "\n");
+    let fits = |c: &char| matches!(c, '\n' | '\t') || !c.is_control();
+    unix.chars().filter(fits).collect()
+}
+
+/// lettre ignores what follows an address, and encodes a line end in a name; we refuse both, and what
+/// turns the direction of writing, by which a name can show another address. A domain beyond ASCII is written in
 /// A-labels; an address whose other part is, would need SMTPUTF8 (RFC 6531) and is refused.
 fn mailbox(text: &str, key: &'static str) -> Result<Mailbox, MessageError> {
     let refused = || MessageError::Mailbox(key);
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() || turns(c)) {
         return Err(refused());
     }
     let mut mailbox: Mailbox = text.parse().map_err(|_| refused())?;

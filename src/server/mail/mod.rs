@@ -1,6 +1,7 @@
 //! Mail: what it says, how it looks, and how one message is handed to a mail server.
 
 pub mod dkim;
+mod encoded_word;
 pub mod job;
 pub mod message;
 pub mod outbox;

@@ -127,7 +127,6 @@ pub fn render(mail: &Mail, look: &Look) -> Result<Rendered, RenderError> {
 /// One line of at most `max` characters: no control characters, no line ends (Unicode's too), nothing that turns the
 /// direction of writing, and single spaces.
 fn one_line(text: &str, max: usize) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let clean: String = text
         .chars()
         .filter(|c| !turns(*c))
@@ -141,6 +140,11 @@ fn one_line(text: &str, max: usize) -> String {
         .collect();
     let words: Vec<&str> = clean.split_whitespace().collect();
     words.join(" ").chars().take(max).collect()
+}
+
+/// Whether a character has no shape but turns the direction of writing (Unicode's bidirectional controls).
+pub fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_color(text: &str) -> bool {

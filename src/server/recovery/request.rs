@@ -6,6 +6,7 @@ use crate::domain::mail::MailKind;
 use crate::domain::reference::Reference;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
+use crate::server::idn;
 use crate::server::limits::Counted;
 use crate::server::secrets;
 use crate::server::service::Service;
@@ -16,7 +17,7 @@ use crate::server::store::{AuditEvent, NewMail, NewRequest, StartedBy, Tx};
 /// # Errors
 /// For an identifier that is empty or too long, beyond the limits, or when the database is busy.
 pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<Reference> {
-    let identifier = Identifier::parse(typed, service.config.reset.identifier)
+    let identifier = Identifier::parse(&idn::address(typed), service.config.reset.identifier)
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Username, why)]))?;
     let now = service.now();
     service

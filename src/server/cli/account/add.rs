@@ -7,6 +7,7 @@ use crate::server::accounts::admin;
 use crate::server::cli::context::Context;
 use crate::server::cli::exit::CliError;
 use crate::server::cli::{output, password};
+use crate::server::idn;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -40,7 +41,7 @@ impl Add {
             let allowed = "3 to 32 of a-z, 0-9, dot, underscore and hyphen";
             CliError::Usage(format!("{:?} is no username: {allowed}", self.username))
         })?;
-        let email = EmailAddress::parse(&self.email)
+        let email = EmailAddress::parse(&idn::address(&self.email))
             .map_err(|_| CliError::Usage(format!("{:?} is no address", self.email)))?;
         let service = context.service().await?;
         // Before the password is asked for: nobody types one twice for nothing.

@@ -1,6 +1,7 @@
 //! Tests of mails as their readers get them, and what these tests share.
 
 mod dkim;
+mod hostile;
 mod message;
 mod render;
 
