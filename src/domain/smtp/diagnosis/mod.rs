@@ -1,8 +1,20 @@
 //! What a failure means: exactly one row of the table for any evidence, with its class, cause, fix and what to do next.
 
+mod faults;
+mod hint;
+mod replies;
+pub mod table;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Evidence, Fault, What};
+use super::evidence::{Evidence, What};
+use super::reply::Reply;
+pub use hint::wait_hint;
+pub use table::TABLE;
 
 /// What kind of failure; exactly one for each outcome (DESIGN §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,12 +57,28 @@ impl Class {
 pub enum Next {
     /// Q: the quick ladder.
     Quick,
-    /// G: the ladder for greylisting and rates.
+    /// G: the ladder for greylisting and rates; a server that says how long to wait is heard ([`wait_hint`]).
     Greylist,
     /// H: hold until settings change or a probe passes, and alert; consumes no attempt.
     Hold,
     /// N: never again.
     Never,
+}
+
+impl Next {
+    /// What happens to the mail, as people read it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Quick => {
+                "tried again within seconds, then minutes, while its link is worth sending"
+            }
+            Self::Greylist => {
+                "tried again after a minute, then after five, while its link is worth sending"
+            }
+            Self::Hold => "held until the settings change or a probe passes",
+            Self::Never => "not tried again",
+        }
+    }
 }
 
 /// Whom a failure is about.
@@ -101,43 +129,39 @@ impl Diagnosis {
     }
 }
 
-/// The meaning of a failure. Total: any evidence has exactly one.
+/// The meaning of a failure. Total: any evidence has exactly one. The first of these that knows decides: the kind of fault; what
+/// providers are known to say at that step; step and enhanced code; step and basic code; the first digit.
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
-    let row = match &evidence.what {
-        What::Reply(reply) if reply.is_transient() => &TABLE[0],
-        What::Fault(Fault::Expired) | What::Reply(_) | What::Fault(_) => &TABLE[1],
-    };
-    Diagnosis {
-        row,
-        next: row.next,
+    let step = evidence.step;
+    match &evidence.what {
+        What::Fault(fault) => {
+            let row = faults::row(step, fault);
+            Diagnosis {
+                row,
+                next: row.next,
+            }
+        }
+        What::Reply(reply) => {
+            let row = replies::row(step, reply);
+            Diagnosis {
+                row,
+                next: next(reply, row),
+            }
+        }
+    }
+}
+
+/// What the row says, unless the basic code contradicts it (`550 4.7.1`, `450 5.1.1`): a 4xx is never for ever, a 5xx is not tried
+/// again (RFC 5321 4.2.1).
+const fn next(reply: &Reply, row: &Row) -> Next {
+    match row.next {
+        Next::Never if reply.is_transient() => Next::Quick,
+        Next::Quick | Next::Greylist if reply.code >= 500 => Next::Never,
+        next => next,
     }
 }
 
 /// The row of that id.
 pub fn by_id(id: &str) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.id == id)
+    TABLE.iter().copied().find(|row| row.id == id)
 }
-
-/// All rows, in the order of their numbers.
-pub static TABLE: [Row; 2] = [
-    Row {
-        number: 67,
-        id: "other.4xx",
-        class: Class::Delivery,
-        scope: Scope::Mail,
-        next: Next::Quick,
-        title: "refused for now",
-        cause: "The server cannot take it now.",
-        fix: "Wait.",
-    },
-    Row {
-        number: 68,
-        id: "other.5xx",
-        class: Class::Delivery,
-        scope: Scope::Mail,
-        next: Next::Never,
-        title: "refused for good",
-        cause: "The server does not take it.",
-        fix: "Read what it says.",
-    },
-];
