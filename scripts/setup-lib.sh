@@ -11,16 +11,17 @@ setup_lints() {
     rustup component add rustfmt clippy
 }
 
-# The mailbox is tried with other people's programs: Python's smtplib and swaks.
+# The mailbox and the engine are tried with other people's programs: Python's smtplib, swaks, openssl.
 setup_mail_tools() {
     local missing=()
     have python3 || missing+=(python3)
     have swaks || missing+=(swaks)
+    have openssl || missing+=(openssl)
     if [ "${#missing[@]}" = 0 ]; then
-        say "swaks and python3: already done"
+        say "swaks, python3 and openssl: already done"
         return 0
     fi
-    say "swaks and python3: installing ${missing[*]} with apt-get"
+    say "swaks, python3 and openssl: installing ${missing[*]} with apt-get"
     apt_install "${missing[@]}" && return 0
     warn "${missing[*]} cannot be installed here: apt-get install ${missing[*]}"
     return 1

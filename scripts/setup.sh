@@ -11,6 +11,7 @@ need_node
 scripts/wasm-target.sh
 setup_lints
 setup_mail_tools
+scripts/setup-peers.sh
 setup_npm
 setup_browser
 say "set-up: complete"

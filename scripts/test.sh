@@ -27,6 +27,8 @@ browser_tests() { (cd end2end && npx playwright test); }
 
 # In here a missing swaks fails the mailbox tests; a plain `cargo test` on a machine without it only says that it left them out.
 export POSTERN_TEST_REQUIRE_SWAKS=1
+# The same for Postfix, Exim and the others that scripts/setup-peers.sh brings.
+export POSTERN_TEST_REQUIRE_PEERS=1
 # Nobody watches the HTML report of a run that ends by itself.
 export PLAYWRIGHT_HTML_OPEN=never
 
@@ -35,7 +37,8 @@ need_node
 rm -f "$logs"/*.log
 step "set-up: wasm target" scripts/wasm-target.sh
 step "set-up: rustfmt, clippy" setup_lints
-step "set-up: swaks, python3" setup_mail_tools
+step "set-up: swaks, python3, openssl" setup_mail_tools
+step "set-up: mail servers to talk with" scripts/setup-peers.sh
 browser_ready=true
 step "set-up: npm packages" setup_npm || browser_ready=false
 step "set-up: Chromium" setup_browser || browser_ready=false
