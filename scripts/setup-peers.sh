@@ -7,10 +7,12 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 peers="$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools/peers"
-other_packages=(libnss-wrapper unbound python3-aiosmtpd python3-dkim python3-nacl)
+other_packages=(libnss-wrapper libresolv-wrapper unbound python3-aiosmtpd python3-dkim python3-nacl)
 packages=(postfix exim4-daemon-light "${other_packages[@]}")
 # What they depend on and a test never needs: configuration, documentation's fonts, housekeeping.
 unwanted='^(exim4-config|fonts-.*|sphinx-.*|mysql-common|mariadb-common|adduser|cron.*|logrotate|debconf.*|lsb-base|ssl-cert|cpio)$'
+
+programs=(sbin/exim4 sbin/postconf sbin/smtp-sink sbin/unbound lib/postfix/sbin/master)
 
 # The starters begin every program in the same way, with libraries, modules and users that only the unpacked tree has.
 write_starters() {
@@ -18,16 +20,18 @@ write_starters() {
     libraries="$(find "$root" -name '*.so*' -not -path '*/dist-packages/*' -printf '%h\n' | sort -u | paste -sd :)"
     mkdir -p "$peers/bin"
     write_users
-    for name in exim4 postfix postconf smtp-sink unbound; do
-        path="$root/usr/sbin/$name"
+    for name in "${programs[@]}"; do
+        path="$root/usr/$name"
         # Rights come from whoever starts it; the loader would not preload a library into a set-user-ID program.
         chmod u-s,g-s "$path"
-        starter "$name" <<END
-export LD_LIBRARY_PATH="$libraries" LD_PRELOAD=libnss_wrapper.so
+        starter "${name##*/}" <<END
+export LD_LIBRARY_PATH="$libraries"
+export LD_PRELOAD="libnss_wrapper.so\${RESOLV_WRAPPER_HOSTS:+ libresolv_wrapper.so}"
 export NSS_WRAPPER_PASSWD="$peers/passwd" NSS_WRAPPER_GROUP="$peers/group"
 exec "$path" "\$@"
 END
     done
+    ln -s "$root" "$peers/bin/root"
     starter peers-python <<END
 export LD_LIBRARY_PATH="$libraries" PYTHONPATH="$root/usr/lib/python3/dist-packages\${PYTHONPATH:+:\$PYTHONPATH}"
 export PYTHONDONTWRITEBYTECODE=1
@@ -36,18 +40,16 @@ END
 }
 
 # Mail servers look their own users up by name, which nobody has made here: libnss_wrapper answers from these files. Started by
-# root they give their rights up for nobody's, otherwise they stay who they are.
+# root they give their rights up for these users', otherwise they stay who they are.
 write_users() {
-    local uid gid name
-    uid="$(id -u)" gid="$(id -g)"
-    [ "$uid" != 0 ] || uid=65534 gid=65534
-    echo "root:x:0:0:root:/root:/bin/sh" >"$peers/passwd"
-    echo "root:x:0:" >"$peers/group"
-    for name in nobody Debian-exim postfix; do
-        echo "$name:x:$uid:$gid:$name:/nonexistent:/bin/false" >>"$peers/passwd"
-    done
-    for name in nogroup Debian-exim postfix postdrop; do
-        echo "$name:x:$gid:" >>"$peers/group"
+    local own="" name id=65529
+    [ "$(id -u)" = 0 ] || own="$(id -u):$(id -g)"
+    printf '%s\n' "root:x:0:0:root:/root:/bin/sh" "nobody:x:65534:65534:nobody:/nonexistent:/bin/false" >"$peers/passwd"
+    printf '%s\n' "root:x:0:" "nogroup:x:65534:" "postdrop:x:65533:" >"$peers/group"
+    for name in Debian-exim postfix; do
+        echo "$name:x:${own:-$id:$id}:$name:/nonexistent:/bin/false" >>"$peers/passwd"
+        echo "$name:x:$(cut -d : -f 2 <<<"${own:-$id}"):" >>"$peers/group"
+        id=$((id + 1))
     done
 }
 
