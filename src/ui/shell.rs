@@ -16,6 +16,8 @@ pub struct Assets {
     pub worker: String,
     /// The script of the sandbox mailbox.
     pub mailbox_js: String,
+    /// The script of the console.
+    pub console_js: String,
     /// Live reload, under `cargo leptos watch`.
     pub reload_port: Option<u16>,
 }
@@ -55,6 +57,10 @@ pub enum Script {
     Fragment,
     /// The live list of the sandbox mailbox.
     Mailbox,
+    /// The console: copying.
+    Console,
+    /// The live steps of a probe; without scripts, the page is loaded again each second.
+    Live,
 }
 
 /// One page.
@@ -66,6 +72,8 @@ pub struct Page<'a> {
     pub nonce: &'a str,
     pub script: Script,
     pub signed_in: bool,
+    /// Whether the way to the console is shown.
+    pub operator: bool,
     /// What was done elsewhere, in words.
     pub note: Option<&'a str>,
 }
@@ -90,6 +98,7 @@ fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
         nonce,
         script,
         signed_in,
+        operator,
         note,
     } = *page;
     let assets = &look.assets;
@@ -99,6 +108,11 @@ fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
             .replace("__JS__", &assets.js)
             .replace("__WASM__", &assets.wasm)
     });
+    let plain = match script {
+        Script::Mailbox => Some(assets.mailbox_js.clone()),
+        Script::Console | Script::Live => Some(assets.console_js.clone()),
+        Script::None | Script::Islands | Script::Fragment => None,
+    };
     let brand = format!(":root{{--brand:{}}}", look.color);
     let nonce = nonce.to_owned();
     let full_title = format!("{title} · {}", look.name);
@@ -114,6 +128,14 @@ fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta name="robots" content="noindex" />
+                {(script == Script::Live)
+                    .then(|| {
+                        view! {
+                            <noscript>
+                                <meta http-equiv="refresh" content="1" />
+                            </noscript>
+                        }
+                    })}
                 <link rel="icon" href=assets.favicon.clone() type="image/svg+xml" />
                 <link rel="stylesheet" href=assets.css.clone() />
                 <style nonce=nonce.clone() inner_html=brand></style>
@@ -136,15 +158,9 @@ fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
                     .map(|loader| {
                         view! { <script type="module" nonce=nonce.clone() inner_html=loader></script> }
                     })}
-                {(script == Script::Mailbox)
-                    .then(|| {
-                        view! {
-                            <script
-                                type="module"
-                                nonce=nonce.clone()
-                                src=assets.mailbox_js.clone()
-                            ></script>
-                        }
+                {plain
+                    .map(|src| {
+                        view! { <script type="module" nonce=nonce.clone() src=src></script> }
                     })} {reload(assets.reload_port, &nonce)}
             </head>
             <body>
@@ -161,6 +177,8 @@ fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
                     <nav aria-label="Main">
                         {if signed_in {
                             view! {
+                                {operator
+                                    .then(|| view! { <a href="/console">{text::CONSOLE}</a> })}
                                 <a href="/account">{text::ACCOUNT}</a>
                                 <a href="/sign-out">{text::SIGN_OUT}</a>
                             }

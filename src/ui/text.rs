@@ -3,6 +3,7 @@
 use crate::api::error::{ApiError, Field, Reason};
 use crate::domain::identifier::Unfit;
 
+pub mod console;
 pub mod pages;
 pub mod password;
 

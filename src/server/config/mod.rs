@@ -1,5 +1,6 @@
 //! Every setting as the server uses it: parsed, bounded, and secrets already read from their files.
 
+mod console;
 mod database;
 mod dkim;
 mod error;
@@ -27,6 +28,7 @@ mod sources;
 mod tests;
 mod units;
 
+pub use console::Console;
 pub use database::Database;
 pub use dkim::Dkim;
 pub use error::{ConfigError, Shown, Warning};
@@ -70,6 +72,8 @@ pub struct Config {
     pub limits: Limits,
     /// The sandbox mailbox of development.
     pub sandbox: Sandbox,
+    /// What operators may do with the probe.
+    pub console: Console,
     /// What is written to the log.
     pub log: Log,
 }
@@ -116,6 +120,7 @@ fn read(reader: &mut Reader) -> Result<Config, ConfigError> {
         session: session::read(reader)?,
         sign_up: session::read_sign_up(reader, env)?,
         limits: limits::read(reader)?,
+        console: console::read(reader)?,
         log: log::read(reader, env)?,
         site,
         sandbox,

@@ -100,7 +100,7 @@ fn is_help_url(text: &str) -> bool {
 }
 
 /// A network, or one address as a network of its own.
-fn network(text: &str) -> Option<IpNet> {
+pub(super) fn network(text: &str) -> Option<IpNet> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .ok()

@@ -11,25 +11,9 @@ use crate::api::forms::Fields;
 /// # Errors
 /// [`ApiError::Malformed`] for another content type, broken escapes, a field that comes twice, NUL, or text that is not UTF-8.
 pub fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Fields, ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let kind = kind
-        .and_then(|kind| kind.split(';').next())
-        .unwrap_or_default()
-        .trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(ApiError::Malformed);
-    }
     let mut fields = Fields::default();
     let mut seen = Vec::new();
-    for pair in body
-        .split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-    {
-        let mut halves = pair.splitn(2, |byte| *byte == b'=');
-        let name = decode(halves.next().unwrap_or_default())?;
-        let value = decode(halves.next().unwrap_or_default())?;
+    for (name, value) in pairs(headers, body)? {
         let Some(field) = fields.get_mut(&name) else {
             continue;
         };
@@ -41,6 +25,32 @@ pub fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Fields, ApiError> {
     }
     check(&fields)?;
     Ok(fields)
+}
+
+/// All names and values of a form, in order.
+///
+/// # Errors
+/// [`ApiError::Malformed`] for another content type, broken escapes, or text that is not UTF-8.
+pub fn pairs(headers: &HeaderMap, body: &Bytes) -> Result<Vec<(String, String)>, ApiError> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = kind
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(ApiError::Malformed);
+    }
+    let written = body
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty());
+    let read = |pair: &[u8]| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let name = decode(halves.next().unwrap_or_default())?;
+        Ok((name, decode(halves.next().unwrap_or_default())?))
+    };
+    written.map(read).collect()
 }
 
 /// What holds for the fields of both ways in.

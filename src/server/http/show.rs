@@ -196,6 +196,7 @@ async fn gather(visit: &Visit, form: FormKind, shown: Shown) -> Result<Response,
         FormKind::ChangePassword | FormKind::ChangeAddress | FormKind::EndOthers => {
             let refused = set.error.is_some().then_some((form, set));
             let account = account_model(visit, refused, meter()).await?;
+            let visit = &visit.as_operator(account.operator);
             page(visit, words::ACCOUNT, Script::Islands, note, || {
                 account::account(account)
             })
@@ -219,6 +220,7 @@ async fn account_model(
         current: shown.current,
     };
     Ok(Account {
+        operator: account.operator,
         username: account.username,
         address: account.email,
         devices: sessions.into_iter().map(device).collect(),
@@ -282,6 +284,7 @@ pub fn page<V: IntoView>(
         script,
         // A page that a mailed link opens is the same for everybody.
         signed_in: visit.session.is_some() && script != Script::Fragment,
+        operator: visit.operator,
         note,
     };
     Html(shell::document(&page, body)).into_response()

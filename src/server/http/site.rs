@@ -42,6 +42,7 @@ pub fn assets(root: &Path) -> anyhow::Result<Assets> {
         wasm: path("postern.wasm", "pkg/postern.wasm"),
         worker: path("strength-worker.js", "strength-worker.js"),
         mailbox_js: path("mailbox.js", "mailbox.js"),
+        console_js: path("console.js", "console.js"),
         reload_port,
     })
 }

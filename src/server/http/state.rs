@@ -34,6 +34,8 @@ pub struct Visit {
     pub session: Option<Token>,
     /// The reset session's cookie.
     pub reset: Option<Token>,
+    /// Whether it is an operator's, where the page has looked.
+    pub operator: bool,
 }
 
 impl Visit {
@@ -57,7 +59,16 @@ impl Visit {
                 None => caller,
             },
             nonce: client.nonce.clone(),
+            operator: false,
             app,
+        }
+    }
+
+    /// The same visit, of somebody who is or is not an operator.
+    pub fn as_operator(&self, operator: bool) -> Self {
+        Self {
+            operator,
+            ..self.clone()
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Device {
 /// All that the page shows.
 #[derive(Debug, Clone)]
 pub struct Account {
+    /// Whether the console is theirs.
+    pub operator: bool,
     pub username: String,
     pub address: String,
     pub devices: Vec<Device>,
@@ -58,6 +60,18 @@ pub fn account(account: Account) -> impl IntoView {
     view! {
         <h1>{pages::ACCOUNT}</h1>
         <p class="lead">{text::SIGNED_IN_AS} " " <strong id="username-shown">{account.username.clone()}</strong></p>
+        {account
+            .operator
+            .then(|| {
+                view! {
+                    <p>
+                        {text::OPERATOR} " "
+                        <a class="action" href="/console">
+                            {text::CONSOLE}
+                        </a>
+                    </p>
+                }
+            })}
         <section aria-labelledby="sessions">
             <h2 id="sessions">{text::SESSIONS}</h2>
             <ul class="devices">{account.devices.into_iter().map(device).collect_view()}</ul>

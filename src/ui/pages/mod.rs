@@ -1,6 +1,7 @@
 //! The pages: each a function from plain data to a view.
 
 pub mod account;
+pub mod console;
 pub mod forgot;
 pub mod home;
 pub mod mailbox;

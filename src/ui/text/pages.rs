@@ -6,6 +6,7 @@ pub const SIGN_IN: &str = "Sign in";
 pub const SIGN_UP: &str = "Sign up";
 pub const SIGN_OUT: &str = "Sign out";
 pub const ACCOUNT: &str = "Your account";
+pub const CONSOLE: &str = "Console";
 pub const HELP: &str = "Help";
 pub const THERE_IS_A_PROBLEM: &str = "There is a problem";
 
@@ -103,6 +104,8 @@ pub mod sign_in {
 
 pub mod account {
     pub const SIGNED_IN_AS: &str = "Signed in as";
+    pub const OPERATOR: &str = "You are an operator.";
+    pub const CONSOLE: &str = "Open the console";
     pub const SESSIONS: &str = "Where you are signed in";
     pub const THIS_ONE: &str = "this browser";
     pub const LAST_USED: &str = "last used";

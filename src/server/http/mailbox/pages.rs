@@ -114,6 +114,7 @@ fn answer(shown: &Shown, status: StatusCode, shelf: Shelf) -> Response {
         nonce: &nonce,
         script: Script::Mailbox,
         signed_in: false,
+        operator: false,
         note: None,
     };
     let html = document(&page, || mailbox(shelf));
