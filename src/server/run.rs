@@ -14,7 +14,7 @@ use super::accounts::demo;
 use super::clock::Clock;
 use super::config::Config;
 use super::http::cookies::Cookies;
-use super::http::{App, router, site};
+use super::http::{App, Runs, router, site};
 use super::mail::transport::LettreTransport;
 use super::mail::worker::Worker;
 use super::service::Service;
@@ -36,6 +36,8 @@ pub struct Running {
     pub demo: bool,
     /// The use cases, for tests that look behind the pages.
     pub service: Service,
+    /// Probes that operators watch.
+    runs: Runs,
     /// The worker and the pages, then what the worker still sends to.
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -108,6 +110,7 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         mailbox: mailbox.is_some(),
         assets,
     };
+    let runs = Runs::new(&config.console);
     let cookies = Cookies::for_site(&config.site.public_url);
     let app = App {
         service: service.clone(),
@@ -115,6 +118,7 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         cookies,
         mailbox,
         demo,
+        runs: runs.clone(),
     };
     let pages = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let ended = until(stopped);
@@ -132,6 +136,7 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         sandbox,
         demo,
         service,
+        runs,
         stop,
         tasks,
         stop_sandbox,
@@ -143,6 +148,7 @@ impl Running {
     /// Stops: no new request is taken, those that run are answered, a mail on its way is finished and written down.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
+        self.runs.close();
         if let Some((mailbox, _)) = &self.sandbox_task {
             // Pages that wait for mail would hold up the pages' end.
             mailbox.close();

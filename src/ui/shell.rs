@@ -91,6 +91,14 @@ pub fn document<V: IntoView>(page: &Page<'_>, body: impl FnOnce() -> V) -> Strin
     format!("<!DOCTYPE html>{html}")
 }
 
+/// A part of a page as HTML, for a script that puts it in place.
+pub fn fragment<V: IntoView>(body: impl FnOnce() -> V) -> String {
+    let owner = Owner::new_root(Some(std::sync::Arc::new(SsrSharedContext::new_islands())));
+    let html = owner.with(|| body().into_view().to_html());
+    owner.unset_with_forced_cleanup();
+    html
+}
+
 fn frame<V: IntoView>(page: &Page<'_>, body: V) -> impl IntoView + use<V> {
     let Page {
         title,

@@ -42,7 +42,7 @@ pub use reset::Reset;
 pub use sandbox::Sandbox;
 pub use session::{Session, SignUp};
 pub use site::Site;
-pub use smtp::{AuthMechanism, Smtp, TlsMode};
+pub use smtp::{AuthMechanism, Smtp, TlsMode, helo as smtp_helo, host as smtp_host};
 pub use sources::Sources;
 
 use reader::Reader;

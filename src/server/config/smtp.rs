@@ -168,13 +168,15 @@ fn credentials(section: &mut Section<'_>) -> Result<Option<(String, Secret)>, Co
     }
 }
 
-fn host(text: &str) -> Option<String> {
+/// A host name or an address, without brackets, in lower case.
+pub fn host(text: &str) -> Option<String> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let fits = is_name(bare) || bare.parse::<IpAddr>().is_ok();
     fits.then(|| bare.to_ascii_lowercase())
 }
 
-fn helo(text: &str) -> Option<String> {
+/// A host name, or an address literal (RFC 5321 4.1.3).
+pub fn helo(text: &str) -> Option<String> {
     let literal = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'));

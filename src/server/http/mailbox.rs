@@ -14,7 +14,7 @@ mod events;
 mod frame;
 mod guard;
 mod pages;
-mod time;
+pub(super) mod time;
 
 /// What every handler here sees.
 #[derive(Clone)]

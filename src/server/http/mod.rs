@@ -4,6 +4,7 @@ pub mod actions;
 pub mod api;
 pub mod bridge;
 pub mod client;
+pub mod console;
 pub mod cookies;
 pub mod fields;
 pub mod guard;
@@ -15,5 +16,6 @@ pub mod show;
 pub mod site;
 pub mod state;
 
+pub use console::Runs;
 pub use router::router;
 pub use state::App;

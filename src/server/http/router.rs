@@ -16,7 +16,7 @@ use super::actions::act;
 use super::client::{Client, identify};
 use super::show::{self, Shown};
 use super::state::{App, Visit};
-use super::{api, fields, guard, headers, health, mailbox, site};
+use super::{api, console, fields, guard, headers, health, mailbox, site};
 use crate::api::error::ApiError;
 use crate::api::forms::FormKind;
 use crate::domain::reference::Reference;
@@ -46,6 +46,7 @@ pub fn router(app: App) -> Router {
         .route_service("/strength.js", files())
         .route_service("/strength.wasm", files())
         .route_service("/mailbox.js", files())
+        .route_service("/console.js", files())
         .layer(from_fn(site::cached));
     let pages = Router::new()
         .route("/", get(home))
@@ -67,6 +68,7 @@ pub fn router(app: App) -> Router {
         .route("/not-me", form(FormKind::NotMe))
         .route("/not-me/done", get(not_me_done))
         .route("/api/submit", post(api::submit))
+        .merge(console::routes())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(not_found)

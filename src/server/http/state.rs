@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, header};
 
 use super::client::Client;
+use super::console::Runs;
 use super::cookies::{self, Cookies};
 use crate::server::caller::Caller;
 use crate::server::secrets::Token;
@@ -22,6 +23,8 @@ pub struct App {
     pub mailbox: Option<Mailbox>,
     /// Whether the demo account is there.
     pub demo: bool,
+    /// Probes that operators have started.
+    pub runs: Runs,
 }
 
 /// What one request brings along. The cookies' secrets cannot print.
