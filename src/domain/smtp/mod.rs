@@ -1,7 +1,7 @@
 //! What an SMTP conversation was, as data: steps, replies, evidence, the whole transcript, and what a failure means.
 
-pub mod codes;
 pub mod changes;
+pub mod codes;
 pub mod diagnosis;
 pub mod evidence;
 pub mod reply;
