@@ -13,7 +13,7 @@ use crate::domain::smtp::changes::changes;
 use crate::domain::smtp::diagnosis::Class;
 use crate::domain::smtp::transcript::Transcript;
 use crate::domain::time::Timestamp;
-use crate::server::failure::{Done, Failure};
+use crate::server::failure::Done;
 use crate::server::http::mailbox::time;
 use crate::server::store::{ProbeRow, StoredProbe, Tx};
 use crate::ui::pages::console::{self as pages, History, RunEnd, RunPage, Shown, Verdict, View};
@@ -60,7 +60,7 @@ async fn gather(operator: &Operator, id: &str, view: View) -> Done<Option<RunPag
     let mut tx = operator.visit.service().store.read().await?;
     let shown = match running {
         Some(run) => Some(live(id, &run)),
-        None => tx.probe(id).await?.map(stored).transpose()?,
+        None => tx.probe(id).await?.map(stored),
     };
     let Some(shown) = shown else { return Ok(None) };
     let history = match view {
@@ -98,15 +98,17 @@ pub fn live(id: &str, run: &Run) -> Shown {
     }
 }
 
-fn stored(probe: StoredProbe) -> Done<Shown> {
-    Ok(Shown {
+/// What an older version wrote in another way cannot be read: its verdict is shown all the same.
+fn stored(probe: StoredProbe) -> Shown {
+    let unread = || Transcript::new(probe.row.at, probe.row.target.clone());
+    Shown {
         end: end_of(&probe.row),
-        transcript: transcript(&probe.transcript)?,
+        transcript: probe.transcript.clone().unwrap_or_else(unread),
         id: probe.row.id,
         protection: probe.row.protection,
         saved: probe.row.saved,
         stop_after: probe.row.stop_after,
-    })
+    }
 }
 
 /// How a stored probe ended.
@@ -139,14 +141,6 @@ pub fn class(name: &str) -> Option<Class> {
     all.into_iter().find(|class| class.name() == name)
 }
 
-/// A transcript as the database keeps it.
-///
-/// # Errors
-/// When another version of this program wrote it in another way.
-pub fn transcript(json: &str) -> Done<Transcript> {
-    serde_json::from_str(json).map_err(|error| Failure::Fault(error.into()))
-}
-
 async fn history(tx: &mut Tx, shown: &Shown) -> Done<History> {
     let now = &shown.transcript;
     let before: Vec<_> = tx
@@ -160,12 +154,9 @@ async fn history(tx: &mut Tx, shown: &Shown) -> Done<History> {
         None => None,
         Some(row) => tx.probe(&row.id).await?,
     };
-    let changed = changed.map(|then| {
-        let found = changes(&transcript(&then.transcript)?, now);
-        Done::Ok((then.row.at, found))
-    });
+    let compared = changed.and_then(|then| Some((then.row.at, changes(&then.transcript?, now))));
     Ok(History {
-        changed: changed.transpose()?,
+        changed: compared,
         before: before.into_iter().take(LISTED).map(past).collect(),
     })
 }
