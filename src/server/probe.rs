@@ -63,12 +63,7 @@ pub struct Finished {
 
 /// The target that the saved settings describe.
 pub fn saved_target(service: &Service) -> Arc<Target> {
-    Arc::new(target_of(&service.config))
-}
-
-/// The same, without anything around the settings.
-pub fn target_of(config: &Config) -> Target {
-    Target::of(config)
+    Arc::new(Target::of(&service.config))
 }
 
 /// An empty transcript for a conversation with that target.

@@ -11,17 +11,20 @@ use super::reach::Reach;
 use super::verdict::Verdict;
 use super::waterfall::Waterfall;
 use crate::domain::identifier::EmailAddress;
-use crate::domain::smtp::diagnosis::Diagnosis;
-use crate::domain::smtp::evidence::Evidence;
+use crate::domain::smtp::diagnosis::{Diagnosis, diagnose};
+use crate::domain::smtp::evidence::{Evidence, Fault};
+use crate::domain::smtp::step::Step;
 use crate::domain::smtp::transcript::Transcript;
 use crate::server::caller::Caller;
 use crate::server::cli::context::Context;
 use crate::server::cli::exit::{CliError, Exit};
 use crate::server::cli::output;
 use crate::server::cli::transcript::Paint;
+use crate::server::config::TlsMode;
 use crate::server::probe::{self, Asked};
 use crate::server::service::Service;
 use crate::server::smtp::client::{StopAfter, Target};
+use crate::server::smtp::dns;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -29,6 +32,7 @@ Examples:
   postern smtp probe --to me@example.org              up to the recipient, without sending
   postern smtp probe --to me@example.org --stop-after data
   postern smtp probe --host mail.example.org --user relay --password-file pw
+  postern smtp probe --mx --to me@example.org         the recipient's own mail server
 
 A probe of the saved settings, unchanged, that passes the sign-in releases mail that is held.
 
@@ -48,6 +52,9 @@ good, 41 refused for now, 50 protocol, 60 our own side.";
 pub struct Probe {
     #[command(flatten)]
     reach: Reach,
+    /// Ask the name server for the mail server of the recipient's domain, and go there
+    #[arg(long, requires = "to", conflicts_with = "host")]
+    mx: bool,
     /// The sender [default: mail.from]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     from: Option<EmailAddress>,
@@ -100,8 +107,8 @@ struct Ended {
 impl Probe {
     pub async fn run(self, context: &Context) -> Result<(), CliError> {
         let stop_after = self.stop()?;
-        let target = self.reach.target(context, self.timeout, false)?;
-        let saved = self.reach.is_saved() && self.timeout.is_none();
+        let mut target = self.reach.target(context, self.timeout, self.mx)?;
+        let saved = self.reach.is_saved() && !self.mx && self.timeout.is_none();
         let service = match context.service().await {
             Ok(service) => Some(service),
             Err(why @ (CliError::NotFound(_) | CliError::Refused(_))) => {
@@ -119,10 +126,23 @@ impl Probe {
             asked_by: user(),
             caller: Caller::internal("smtp probe"),
         };
+        let found = if self.mx {
+            self.to_its_mx(&mut target).await
+        } else {
+            Ok(())
+        };
         let target = Arc::new(target);
-        let ended = self
-            .converse(context, service, &target, asked(&target))
-            .await?;
+        let ended = match found {
+            Ok(()) => {
+                self.converse(context, service, &target, asked(&target))
+                    .await?
+            }
+            Err(evidence) => Ended {
+                id: None,
+                failure: Some((evidence.clone(), diagnose(&evidence))),
+                transcript: Transcript::new(context.clock.now(), target.name()),
+            },
+        };
         self.show(&ended, &target, saved, stop_after)
     }
 
@@ -139,6 +159,22 @@ impl Probe {
             return Err(CliError::Usage(words));
         }
         Ok(stop)
+    }
+
+    /// The preferred mail server of the recipient's domain (RFC 5321 5.1), on the port of mail between servers.
+    async fn to_its_mx(&self, target: &mut Target) -> Result<(), Evidence> {
+        let to = self.to.as_ref().map_or("", EmailAddress::as_str);
+        let domain = to.rsplit('@').next().unwrap_or_default();
+        let found = dns::mail_hosts(domain, target.resolver, target.limits.connect).await;
+        let hosts = found.map_err(|fault| Evidence::fault(Step::Dns, Fault::Dns(fault)))?;
+        if !self.json {
+            let words = hosts.join(", ");
+            let _ = output::print(&format!("Mail for {domain} goes to {words}\n"));
+        }
+        if let Some(host) = hosts.into_iter().next() {
+            self.reach.towards_mx(target, host);
+        }
+        Ok(())
     }
 
     /// Holds the conversation, showing it as it goes.
@@ -221,7 +257,7 @@ impl Probe {
             let paint = Paint::of_stdout();
             let words = match &verdict {
                 Some(verdict) => verdict.text(paint),
-                None => passed(paint, stop_after, ended.transcript.took_ms()),
+                None => passed(paint, stop_after, target, ended.transcript.took_ms()),
             };
             output::print(&format!("\n{words}"))?;
         }
@@ -232,11 +268,13 @@ impl Probe {
     }
 }
 
-fn passed(paint: Paint, stop_after: StopAfter, took_ms: u64) -> String {
+fn passed(paint: Paint, stop_after: StopAfter, target: &Target, took_ms: u64) -> String {
     let what = match stop_after {
         StopAfter::Connect => "the server answers",
-        StopAfter::Tls => "the connection is encrypted",
-        StopAfter::Auth => "the server would take a mail from us",
+        StopAfter::Tls if target.protection == TlsMode::None => "the server greets us, without TLS",
+        StopAfter::Tls => "the connection is encrypted, the certificate is trusted",
+        StopAfter::Auth if target.credentials.is_none() => "the server greets us; nobody signed in",
+        StopAfter::Auth => "the server lets us sign in",
         StopAfter::Rcpt => "the server takes mail for this recipient",
         StopAfter::Data => "the server accepted the test mail, which is not yet delivered",
     };

@@ -1,7 +1,7 @@
 //! Where a conversation is to lead, how and as whom: the flags that `probe` and `session` share, and the target they make.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -10,9 +10,8 @@ use crate::server::cli::context::Context;
 use crate::server::cli::exit::CliError;
 use crate::server::cli::password;
 use crate::server::config::{TlsMode, is_loopback};
-use crate::server::probe;
 use crate::server::smtp::client::{
-    AddressRule, Credentials, Family, Limits, Mechanism, Target, Trust,
+    AddressRule, Credentials, Family, Limits, Mechanism, Target, Trust, TrustError, check_trust,
 };
 
 /// Where to, how and as whom.
@@ -117,7 +116,7 @@ impl Reach {
         limit: Option<Duration>,
         elsewhere: bool,
     ) -> Result<Target, CliError> {
-        let saved = probe::target_of(&context.config);
+        let saved = Target::of(&context.config);
         let mut target = match &self.host {
             None if !elsewhere => self.changed(saved),
             host => self.other(host.as_deref().unwrap_or_default(), saved),
@@ -133,9 +132,6 @@ impl Reach {
         target.helo_fallback |= self.helo_fallback;
         target.family = self.ip.map(Ip::family).or(target.family);
         target.resolver = self.dns.or(target.resolver);
-        for file in [&self.ca_file, &self.client_cert, &self.client_key] {
-            file.as_deref().map_or(Ok(()), readable)?;
-        }
         if self.ca_file.is_some() {
             target.trust.ca_file.clone_from(&self.ca_file);
         }
@@ -144,6 +140,19 @@ impl Reach {
         }
         if let Some(limit) = limit {
             target.limits = Limits::within(limit);
+        }
+        if self.ca_file.is_some() || self.client_cert.is_some() {
+            check_trust(&target.trust).map_err(|error| unfit(&error))?;
+        }
+        Ok(target)
+    }
+
+    /// The target of a typed session: another server is plain, unless it is said how, because STARTTLS can be typed.
+    pub fn for_typing(&self, context: &Context) -> Result<Target, CliError> {
+        let mut target = self.target(context, None, false)?;
+        if self.host.is_some() && self.tls.is_none() && self.port != Some(465) {
+            target.protection = TlsMode::None;
+            target.port = self.port.unwrap_or(25);
         }
         Ok(target)
     }
@@ -175,6 +184,12 @@ impl Reach {
             allow: AddressRule::Any,
             ..saved
         }
+    }
+
+    /// To a host that takes mail from other servers, and so on their port (RFC 5321 4.5.4.2).
+    pub fn towards_mx(&self, target: &mut Target, host: String) {
+        target.host = host;
+        target.port = self.port.unwrap_or(25);
     }
 
     /// From the flags alone; a password for the saved name where only the password is given anew.
@@ -258,13 +273,15 @@ fn words(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A file that is not there is said before anything is on the wire.
-fn readable(file: &Path) -> Result<(), CliError> {
-    match std::fs::File::open(file) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(CliError::Usage(format!(
-            "{} cannot be read: {error}",
-            file.display()
-        ))),
-    }
+/// A file that cannot be used is said before anything is on the wire, and by its name: it came by a flag, not by a setting.
+fn unfit(error: &TrustError) -> CliError {
+    CliError::Usage(match error {
+        TrustError::File { path, cause, .. } => {
+            format!("{} cannot be read: {cause}", path.display())
+        }
+        TrustError::Content { path, what, .. } => {
+            format!("{} holds no {what} in PEM", path.display())
+        }
+        other => other.to_string(),
+    })
 }

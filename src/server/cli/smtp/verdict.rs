@@ -58,6 +58,15 @@ impl Verdict {
         }
         text
     }
+
+    /// Where what was said is in sight: what it is called, why, and what to do.
+    pub fn short(&self, paint: Paint) -> String {
+        let mut text = format!("  {} {}\n", paint.bad(&format!("{}:", self.id)), self.title);
+        for (name, words) in [("cause", self.cause), ("fix", self.fix)] {
+            text.push_str(&output::hanging(&format!("    {name:<7}"), words));
+        }
+        text
+    }
 }
 
 /// What becomes of a mail that fails so.
