@@ -6,6 +6,8 @@ mod accounts;
 mod audit;
 #[path = "cli/dkim.rs"]
 mod dkim;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/serve.rs"]

@@ -2,6 +2,7 @@
 
 mod faults;
 mod hint;
+mod likely;
 mod replies;
 pub mod table;
 mod wording;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Evidence, What};
 use super::reply::Reply;
 pub use hint::wait_hint;
+pub use likely::likely_step;
 pub use table::TABLE;
 
 /// What kind of failure; exactly one for each outcome (DESIGN §2).
@@ -63,22 +65,6 @@ pub enum Next {
     Hold,
     /// N: never again.
     Never,
-}
-
-impl Next {
-    /// What happens to the mail, as people read it.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Quick => {
-                "tried again within seconds, then minutes, while its link is worth sending"
-            }
-            Self::Greylist => {
-                "tried again after a minute, then after five, while its link is worth sending"
-            }
-            Self::Hold => "held until the settings change or a probe passes",
-            Self::Never => "not tried again",
-        }
-    }
 }
 
 /// Whom a failure is about.

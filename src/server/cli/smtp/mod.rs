@@ -1,5 +1,6 @@
 //! `postern smtp …`: the mail server's side of things, seen from a shell.
 
+mod explain;
 mod probe;
 mod reach;
 mod session;
@@ -14,6 +15,7 @@ use super::exit::CliError;
 /// The commands about mail servers.
 #[derive(Debug, Subcommand)]
 pub enum Smtp {
+    Explain(explain::Explain),
     Probe(Box<probe::Probe>),
     Session(session::Session),
 }
@@ -21,6 +23,7 @@ pub enum Smtp {
 impl Smtp {
     pub async fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
+            Self::Explain(explain) => explain.run(),
             Self::Probe(probe) => probe.run(context).await,
             Self::Session(session) => session.run(context).await,
         }
