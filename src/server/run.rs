@@ -83,7 +83,8 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
             config.smtp.port = at.port();
         }
         sandbox_at = Some(at);
-        let received = Mailbox::new(&config.sandbox, clock.clone());
+        let received = Mailbox::new(&config.sandbox, clock.clone())
+            .context("the sandbox mailbox has no certificates")?;
         let ended = until(sandbox_stopped);
         let task = tokio::spawn(sandbox::serve(inbox, received.clone(), ended));
         sandbox_task = Some((received, task));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use postern::server::config::Sandbox;
-use postern::server::smtp::sandbox::bind;
+use postern::server::smtp::sandbox::{bind, bind_tls};
 
 use crate::support::{Client, House, within};
 
@@ -253,15 +253,14 @@ async fn stopping_says_421_and_loses_nothing() {
 async fn only_loopback_is_bound() {
     let listen = ([0, 0, 0, 0], 0).into();
     let config = Sandbox {
-        enabled: true,
         listen,
-        max_messages: 1,
-        max_bytes: 1,
+        listen_tls: Some(listen),
+        ..Sandbox::default()
     };
-    assert_eq!(
-        bind(&config).await.unwrap_err().kind(),
-        std::io::ErrorKind::InvalidInput
-    );
+    let refused = bind(&config).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
+    let refused = bind_tls(&config).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use postern::server::clock::Clock;
 use postern::server::config::Sandbox;
 use postern::server::http::mailbox::router;
-use postern::server::smtp::sandbox::{Event, Mailbox, Message, bind, serve};
+use postern::server::smtp::sandbox::{Event, Mailbox, Message, bind, bind_tls, serve, serve_tls};
 use postern::ui::shell::Look;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +25,8 @@ pub async fn within<F: Future>(future: F) -> F::Output {
 pub struct House {
     pub mailbox: Mailbox,
     pub smtp: SocketAddr,
+    /// TLS from the first byte.
+    pub smtps: SocketAddr,
     pub web: SocketAddr,
     pub arrivals: broadcast::Receiver<Event>,
     stop: oneshot::Sender<()>,
@@ -37,13 +39,29 @@ impl House {
     }
 
     pub async fn sized(max_messages: usize, max_bytes: usize) -> Self {
-        let config = Sandbox {
-            enabled: true,
-            listen: ([127, 0, 0, 1], 0).into(),
+        Self::with(Sandbox {
             max_messages,
             max_bytes,
+            ..Sandbox::default()
+        })
+        .await
+    }
+
+    /// With that script of faults.
+    pub async fn faulty(script: &str) -> Self {
+        let house = Self::new().await;
+        house.mailbox.faults().set(script).unwrap();
+        house
+    }
+
+    /// With these settings, on ports of the system's choice.
+    pub async fn with(config: Sandbox) -> Self {
+        let config = Sandbox {
+            listen: ([127, 0, 0, 1], 0).into(),
+            listen_tls: Some(([127, 0, 0, 1], 0).into()),
+            ..config
         };
-        let mailbox = Mailbox::new(&config, Clock::system());
+        let mailbox = Mailbox::new(&config, Clock::system()).unwrap();
         let arrivals = mailbox.subscribe();
         let listener = bind(&config).await.unwrap();
         let smtp = listener.local_addr().unwrap();
@@ -51,6 +69,9 @@ impl House {
         let serving = tokio::spawn(serve(listener, mailbox.clone(), async {
             let _ = stopped.await;
         }));
+        let listener = bind_tls(&config).await.unwrap().unwrap();
+        let smtps = listener.local_addr().unwrap();
+        tokio::spawn(serve_tls(listener, mailbox.clone(), std::future::pending()));
         let hosts = ["127.0.0.1", "localhost", "[::1]"]
             .map(str::to_owned)
             .to_vec();
@@ -66,6 +87,7 @@ impl House {
         Self {
             mailbox,
             smtp,
+            smtps,
             web,
             arrivals,
             stop,

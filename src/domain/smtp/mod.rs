@@ -4,6 +4,7 @@ pub mod changes;
 pub mod codes;
 pub mod diagnosis;
 pub mod evidence;
+pub mod faults;
 pub mod reply;
 pub mod step;
 pub mod transcript;

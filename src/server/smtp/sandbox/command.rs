@@ -2,6 +2,8 @@
 
 use super::address::{is_mailbox, split_path};
 use super::reply::Reply;
+use crate::domain::smtp::faults::Stage;
+use crate::server::secrets::Secret;
 
 /// A command whose own words are in order; whether it comes at the right time is the session's question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,21 +30,42 @@ pub enum Command {
     Expn,
     Help,
     Quit,
-    /// AUTH; whether the response came with it (RFC 4954's initial response). The response itself is not kept.
+    /// AUTH, with the response where it came along (RFC 4954's initial response).
     Auth {
         mechanism: Mechanism,
-        answered: bool,
+        response: Option<Secret>,
     },
     StartTls,
     /// A web browser or a program that mistook the port.
     Http,
 }
 
-/// The two mechanisms that every mail library knows.
+/// The two mechanisms that every mail library knows, and the one of Google's and Microsoft's OAuth 2.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
     Plain,
     Login,
+    XOAuth2,
+}
+
+impl Command {
+    /// The step of a fault script that this is, and what its `match` looks at.
+    pub fn moment(&self) -> (Stage, &str) {
+        match self {
+            Self::Greet { extended, name } if *extended => (Stage::Ehlo, name),
+            Self::Greet { name, .. } => (Stage::Helo, name),
+            Self::Mail { from, .. } => (Stage::Mail, from),
+            Self::Rcpt { to } => (Stage::Rcpt, to),
+            Self::Data => (Stage::Data, ""),
+            Self::Rset => (Stage::Rset, ""),
+            Self::Noop => (Stage::Noop, ""),
+            Self::Quit => (Stage::Quit, ""),
+            Self::StartTls => (Stage::StartTls, ""),
+            Self::Auth { .. } | Self::Vrfy | Self::Expn | Self::Help | Self::Http => {
+                (Stage::Any, "")
+            }
+        }
+    }
 }
 
 /// Reads one line without its line end.
@@ -160,11 +183,19 @@ fn auth(rest: &str) -> Result<Command, Reply> {
         "" => return Err(Reply::new(501, "5.5.4 AUTH needs a mechanism")),
         "PLAIN" => Mechanism::Plain,
         "LOGIN" => Mechanism::Login,
-        _ => return Err(Reply::new(504, "5.5.4 Only PLAIN and LOGIN are offered")),
+        "XOAUTH2" => Mechanism::XOAuth2,
+        _ => {
+            return Err(Reply::new(
+                504,
+                "5.5.4 Only PLAIN, LOGIN and XOAUTH2 are offered",
+            ));
+        }
     };
     Ok(Command::Auth {
         mechanism,
-        answered: !response.trim().is_empty(),
+        response: Some(response.trim())
+            .filter(|response| !response.is_empty())
+            .map(|response| Secret::new(response.to_owned())),
     })
 }
 

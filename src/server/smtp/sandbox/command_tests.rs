@@ -35,14 +35,22 @@ fn good_lines() {
             to: "Postmaster".into()
         })
     );
-    let auth = |mechanism, answered| {
+    let auth = |mechanism, response: Option<&str>| {
+        let response = response.map(|text| Secret::new(text.into()));
         Ok(Command::Auth {
             mechanism,
-            answered,
+            response,
         })
     };
-    assert_eq!(parse(b"AUTH plain AGEAYg=="), auth(Mechanism::Plain, true));
-    assert_eq!(parse(b"AUTH LOGIN"), auth(Mechanism::Login, false));
+    assert_eq!(
+        parse(b"AUTH plain AGEAYg=="),
+        auth(Mechanism::Plain, Some("AGEAYg=="))
+    );
+    assert_eq!(parse(b"AUTH LOGIN"), auth(Mechanism::Login, None));
+    assert_eq!(
+        parse(b"AUTH xoauth2 eA=="),
+        auth(Mechanism::XOAuth2, Some("eA=="))
+    );
     assert_eq!(parse(b"QUIT  "), Ok(Command::Quit));
     assert_eq!(parse(b"GET / HTTP/1.1"), Ok(Command::Http));
 }

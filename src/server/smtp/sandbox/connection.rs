@@ -3,16 +3,20 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 use super::data::DataReader;
 use super::lines::{Input, Line};
 use super::message::Received;
+use super::record::{Ending, Recording};
 use super::reply::Reply;
 use super::session::{Next, Outcome, Session, Step};
 use super::store::Mailbox;
+use super::wire::{Peer, Wire};
+
+mod handshake;
 
 /// Silence after which a session ends (RFC 5321 4.5.3.2.7).
 pub const IDLE: Duration = Duration::from_secs(5 * 60);
@@ -20,6 +24,8 @@ pub const IDLE: Duration = Duration::from_secs(5 * 60);
 const LINGER: Duration = Duration::from_secs(1);
 /// Octets read at once.
 const CHUNK: usize = 8 * 1024;
+/// Octets taken in while the script makes a client wait, at most; more are left with the system.
+const WAITING: usize = 64 * 1024;
 
 /// What reading brought.
 enum Read {
@@ -32,80 +38,157 @@ enum Read {
 
 /// A conversation over any pair of streams.
 pub struct Connection<S> {
-    stream: S,
+    wire: Wire<S>,
     mailbox: Mailbox,
     session: Session,
+    record: Recording,
     input: Input,
     idle: Duration,
+    /// Whether TLS begins with the first byte.
+    implicit: bool,
     /// True once the server stops.
     stop: watch::Receiver<bool>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    pub fn new(stream: S, mailbox: Mailbox, idle: Duration, stop: watch::Receiver<bool>) -> Self {
-        let session = Session::new(mailbox.max_bytes());
+impl<S: Peer> Connection<S> {
+    /// A conversation that has not begun; `implicit` has TLS from the first byte.
+    pub fn new(
+        stream: S,
+        mailbox: Mailbox,
+        record: Recording,
+        implicit: bool,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let session = Session::new(mailbox.policy().clone(), mailbox.faults().clone());
         Self {
-            stream,
+            wire: Wire::Plain(stream),
             mailbox,
             session,
+            record,
             input: Input::default(),
-            idle,
+            idle: IDLE,
+            implicit,
             stop,
         }
     }
 
     /// Talks until one side has enough.
+    ///
+    /// # Errors
+    /// When the network fails; that is in the record, too.
     pub async fn run(mut self) -> io::Result<()> {
+        let talked = self.talk().await;
+        let ending = talked.as_ref().map_or(Ending::Broken, Ending::clone);
+        self.record.end(ending);
+        talked.map(|_| ())
+    }
+
+    async fn talk(&mut self) -> io::Result<Ending> {
+        if self.implicit
+            && let Some(ending) = self.secure().await?
+        {
+            return Ok(ending);
+        }
         // Replies wait here until the client's pipelined commands are used up (RFC 2920 3.2).
-        let mut replies = Session::banner().to_wire();
+        let mut replies = String::new();
+        let first = self.session.open();
+        if let Some(ending) = self.obey(first, &mut replies).await? {
+            return Ok(ending);
+        }
         loop {
             while let Some(line) = self.input.line() {
                 let step = match line {
-                    Line::Whole(line) => self.session.line(&line),
-                    Line::TooLong => self.session.line_too_long(),
+                    Line::Whole(line) => {
+                        self.record.client(self.session.shown(&line));
+                        self.session.line(&line)
+                    }
+                    Line::TooLong => {
+                        self.record.note("a line longer than is read");
+                        self.session.line_too_long()
+                    }
                 };
-                let Some(Step { reply, next }) = self.obey(step, &mut replies).await? else {
-                    return Ok(());
-                };
-                replies.push_str(&reply.to_wire());
-                if next == Next::Close {
-                    return self.close(&replies).await;
+                if let Some(helo) = self.session.helo() {
+                    self.record.greeted(helo);
+                }
+                if let Some(ending) = self.obey(step, &mut replies).await? {
+                    return Ok(ending);
                 }
             }
             self.send(&mut replies).await?;
-            match self.read().await? {
-                Read::Bytes => {}
-                Read::End => return Ok(()),
-                Read::Last(reply) => return self.close(&reply.to_wire()).await,
+            if let Some(ending) = self.more().await? {
+                return Ok(ending);
             }
         }
     }
 
-    /// Reads the message where that is what comes next; none where the connection ended over it.
-    async fn obey(&mut self, step: Step, replies: &mut String) -> io::Result<Option<Step>> {
-        if step.next != Next::Data {
-            return Ok(Some(step));
-        }
-        replies.push_str(&step.reply.to_wire());
-        let mut reader = DataReader::new(self.mailbox.max_bytes());
+    /// Carries a step out; an ending where it was the last.
+    async fn obey(&mut self, mut step: Step, replies: &mut String) -> io::Result<Option<Ending>> {
         loop {
-            if let Some(end) = reader.feed(self.input.rest()) {
-                self.input.skip(end);
-                break;
-            }
-            self.input.skip(self.input.rest().len());
-            self.send(replies).await?;
-            match self.read().await? {
-                Read::Bytes => {}
-                Read::End => return Ok(None),
-                Read::Last(reply) => {
-                    self.close(&reply.to_wire()).await?;
-                    return Ok(None);
+            self.record.fired(&step.fired);
+            if !step.wait.is_zero() {
+                self.send(replies).await?;
+                if let Some(ending) = self.pause(step.wait).await? {
+                    return Ok(Some(ending));
                 }
             }
+            let wire = step.reply.to_wire();
+            self.record.server(&wire);
+            replies.push_str(&wire);
+            match step.next {
+                Next::Line => return Ok(None),
+                Next::Close => {
+                    self.close(replies).await?;
+                    return Ok(Some(Ending::Closed));
+                }
+                Next::Reset => {
+                    self.send(replies).await?;
+                    self.wire.tear();
+                    return Ok(Some(Ending::Torn));
+                }
+                Next::Silence => {
+                    self.send(replies).await?;
+                    return self.silence().await.map(Some);
+                }
+                Next::Tls => {
+                    self.send(replies).await?;
+                    return self.secure().await;
+                }
+                Next::Data => match self.message(replies).await? {
+                    Ok(told) => step = told,
+                    Err(ending) => return Ok(Some(ending)),
+                },
+            }
         }
-        let outcome = self.keep(reader).await;
-        Ok(Some(self.session.after_data(outcome)))
+    }
+
+    /// Reads the message that comes next, up to its final dot.
+    async fn message(&mut self, replies: &mut String) -> io::Result<Result<Step, Ending>> {
+        let mut reader = DataReader::new(self.mailbox.policy().max_bytes);
+        let mut octets = 0;
+        loop {
+            let fed = reader.feed(self.input.rest());
+            let taken = fed.unwrap_or(self.input.rest().len());
+            octets += taken;
+            self.input.skip(taken);
+            if fed.is_some() {
+                break;
+            }
+            self.send(replies).await?;
+            if let Some(ending) = self.more().await? {
+                self.record
+                    .note(format!("{octets} octets of a message without its end"));
+                return Ok(Err(ending));
+            }
+        }
+        self.record.note(format!("a message of {octets} octets"));
+        let ended = self.session.dot();
+        let outcome = if ended.is_kept() {
+            Some(self.keep(reader).await)
+        } else {
+            self.record.note("the message is not kept");
+            None
+        };
+        Ok(Ok(self.session.after_data(ended, outcome)))
     }
 
     async fn keep(&mut self, reader: DataReader) -> Outcome {
@@ -115,15 +198,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let Some(source) = body else {
             return Outcome::TooLarge;
         };
+        let received = Received {
+            envelope,
+            source,
+            session: Some(self.record.id()),
+        };
         let mailbox = self.mailbox.clone();
         // Parsing megabytes takes milliseconds that other sessions need not wait for.
-        let pushed =
-            tokio::task::spawn_blocking(move || mailbox.push(Received { envelope, source })).await;
-        match pushed {
-            Ok(message) => Outcome::Kept(message.id.clone()),
+        match tokio::task::spawn_blocking(move || mailbox.push(received)).await {
+            Ok(message) => {
+                self.record.kept(&message.id);
+                Outcome::Kept(message.id.clone())
+            }
             Err(error) => {
                 tracing::error!(%error, "the sandbox mailbox could not keep a message");
                 Outcome::Failed
+            }
+        }
+    }
+
+    /// Reads once; an ending where there is no more to read.
+    async fn more(&mut self) -> io::Result<Option<Ending>> {
+        match self.read().await? {
+            Read::Bytes => Ok(None),
+            Read::End => Ok(Some(Ending::Left)),
+            Read::Last(reply) => {
+                let wire = reply.to_wire();
+                self.record.server(&wire);
+                self.close(&wire).await?;
+                Ok(Some(Ending::Closed))
             }
         }
     }
@@ -133,7 +236,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         tokio::select! {
             biased;
             _ = self.stop.wait_for(|stop| *stop) => Ok(Read::Last(Session::stopping())),
-            read = timeout(self.idle, self.stream.read(&mut chunk)) => match read {
+            read = timeout(self.idle, self.wire.read(&mut chunk)) => match read {
                 Err(_) => Ok(Read::Last(Session::idle())),
                 Ok(Ok(0)) => Ok(Read::End),
                 Ok(Ok(count)) => {
@@ -145,18 +248,56 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
+    /// Makes the client wait; an ending where it leaves or the server stops meanwhile.
+    async fn pause(&mut self, span: Duration) -> io::Result<Option<Ending>> {
+        let until = tokio::time::Instant::now() + span;
+        let mut chunk = [0; CHUNK];
+        loop {
+            let full = self.input.rest().len() >= WAITING;
+            let read = tokio::select! {
+                biased;
+                () = sleep_until(until) => return Ok(None),
+                _ = self.stop.wait_for(|stop| *stop) => None,
+                read = self.wire.read(&mut chunk), if !full => Some(read?),
+            };
+            match read {
+                Some(0) => return Ok(Some(Ending::Left)),
+                Some(count) => self.input.add(&chunk[..count]),
+                None => {
+                    let wire = Session::stopping().to_wire();
+                    self.record.server(&wire);
+                    self.close(&wire).await?;
+                    return Ok(Some(Ending::Closed));
+                }
+            }
+        }
+    }
+
+    /// Says nothing any more: what comes is read and forgotten.
+    async fn silence(&mut self) -> io::Result<Ending> {
+        loop {
+            match self.read().await? {
+                Read::Bytes => self.input = Input::default(),
+                Read::End => return Ok(Ending::Left),
+                Read::Last(_) => return Ok(Ending::Closed),
+            }
+        }
+    }
+
     async fn send(&mut self, replies: &mut String) -> io::Result<()> {
-        write(&mut self.stream, replies, self.idle).await?;
-        replies.clear();
+        if !replies.is_empty() {
+            write(&mut self.wire, replies.as_bytes(), self.idle).await?;
+            replies.clear();
+        }
         Ok(())
     }
 
     /// Says the last words and waits a moment, since closing over unread input would tear them from the client's hands.
     async fn close(&mut self, last: &str) -> io::Result<()> {
-        write(&mut self.stream, last, self.idle).await?;
-        self.stream.shutdown().await?;
+        write(&mut self.wire, last.as_bytes(), self.idle).await?;
+        self.wire.shutdown().await?;
         let mut sink = [0; CHUNK];
-        let drain = async { while matches!(self.stream.read(&mut sink).await, Ok(1..)) {} };
+        let drain = async { while matches!(self.wire.read(&mut sink).await, Ok(1..)) {} };
         let _ = timeout(LINGER, drain).await;
         Ok(())
     }
@@ -165,11 +306,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 /// Writes all or gives up on a client that does not read.
 pub async fn write<S: AsyncWrite + Unpin>(
     stream: &mut S,
-    text: &str,
+    bytes: &[u8],
     patience: Duration,
 ) -> io::Result<()> {
     let written = timeout(patience, async {
-        stream.write_all(text.as_bytes()).await?;
+        stream.write_all(bytes).await?;
         stream.flush().await
     });
     written
@@ -178,30 +319,5 @@ pub async fn write<S: AsyncWrite + Unpin>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::server::clock::Clock;
-    use crate::server::config::Sandbox;
-
-    #[tokio::test]
-    async fn silence_ends_it() {
-        let (mut client, server) = tokio::io::duplex(1_000);
-        let listen = ([127, 0, 0, 1], 0).into();
-        let config = Sandbox {
-            enabled: true,
-            listen,
-            max_messages: 10,
-            max_bytes: 1_000,
-        };
-        let mailbox = Mailbox::new(&config, Clock::system());
-        let (_stop, stopped) = watch::channel(false);
-        let connection = Connection::new(server, mailbox, Duration::from_millis(20), stopped);
-        let talk = tokio::spawn(connection.run());
-        let mut said = String::new();
-        client.read_to_string(&mut said).await.unwrap();
-        drop(client);
-        talk.await.unwrap().unwrap();
-        assert!(said.starts_with("220 "), "{said}");
-        assert!(said.contains("\r\n421 4.4.2 "), "{said}");
-    }
-}
+#[path = "connection_tests.rs"]
+mod tests;

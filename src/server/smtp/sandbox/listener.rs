@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::connection::{Connection, IDLE, write};
+use super::connection::{Connection, write};
 use super::session::Session;
 use super::store::Mailbox;
 use crate::server::config::Sandbox;
@@ -22,16 +23,25 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// Opens the socket of `[sandbox] listen`; port 0 takes any free one. Only loopback: this server takes mail from anybody who reaches it.
 pub async fn bind(config: &Sandbox) -> io::Result<TcpListener> {
-    if !config.listen.ip().is_loopback() {
+    open(config.listen).await
+}
+
+/// Opens the socket of `[sandbox] listen_tls`, where there is one.
+pub async fn bind_tls(config: &Sandbox) -> io::Result<Option<TcpListener>> {
+    match config.listen_tls {
+        Some(at) => open(at).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn open(at: SocketAddr) -> io::Result<TcpListener> {
+    if !at.ip().is_loopback() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            format!(
-                "the sandbox mailbox listens on loopback only, not on {}",
-                config.listen
-            ),
+            format!("the sandbox mailbox listens on loopback only, not on {at}"),
         ));
     }
-    TcpListener::bind(config.listen).await
+    TcpListener::bind(at).await
 }
 
 /// Takes mail into `mailbox` until `shutdown` is done; then open sessions get a 421, and the mailbox's subscriptions end.
@@ -43,6 +53,24 @@ pub async fn serve(
     if let Ok(address) = listener.local_addr() {
         mailbox.listens_at(address);
     }
+    take(listener, mailbox, false, shutdown).await;
+}
+
+/// The same with TLS from the first byte.
+pub async fn serve_tls(
+    listener: TcpListener,
+    mailbox: Mailbox,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    take(listener, mailbox, true, shutdown).await;
+}
+
+async fn take(
+    listener: TcpListener,
+    mailbox: Mailbox,
+    implicit: bool,
+    shutdown: impl Future<Output = ()> + Send,
+) {
     let (stop, stopped) = watch::channel(false);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut sessions = JoinSet::new();
@@ -54,8 +82,13 @@ pub async fn serve(
             Some(_) = sessions.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) if peer.ip().to_canonical().is_loopback() => {
+                    let client = Client {
+                        stream,
+                        peer,
+                        implicit,
+                    };
                     let (places, mailbox) = (Arc::clone(&places), mailbox.clone());
-                    sessions.spawn(converse(stream, places, mailbox, stopped.clone()));
+                    sessions.spawn(converse(client, places, mailbox, stopped.clone()));
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -76,24 +109,36 @@ pub async fn serve(
     // What is left hangs on a client that does not read; dropping the set ends it.
 }
 
+struct Client {
+    stream: TcpStream,
+    peer: SocketAddr,
+    /// Whether TLS begins with the first byte.
+    implicit: bool,
+}
+
 async fn converse(
-    mut stream: TcpStream,
+    client: Client,
     places: Arc<Semaphore>,
     mailbox: Mailbox,
     stopped: watch::Receiver<bool>,
 ) {
+    let Client {
+        mut stream,
+        peer,
+        implicit,
+    } = client;
     let Ok(_place) = places.try_acquire() else {
-        let _ = write(
-            &mut stream,
-            &Session::crowded().to_wire(),
-            Duration::from_secs(1),
-        )
-        .await;
+        if !implicit {
+            let words = Session::crowded().to_wire();
+            let _ = write(&mut stream, words.as_bytes(), Duration::from_secs(1)).await;
+        }
         return;
     };
     // Replies are small and awaited one by one: waiting to fill a packet would only cost time.
     let _ = stream.set_nodelay(true);
-    if let Err(error) = Connection::new(stream, mailbox, IDLE, stopped).run().await {
+    let record = mailbox.record(peer);
+    let connection = Connection::new(stream, mailbox, record, implicit, stopped);
+    if let Err(error) = connection.run().await {
         tracing::debug!(%error, "a session of the sandbox mailbox broke off");
     }
 }

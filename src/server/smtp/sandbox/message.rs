@@ -27,6 +27,8 @@ pub struct Received {
     pub envelope: Envelope,
     /// The bytes between DATA and the final dot, dots undone.
     pub source: Vec<u8>,
+    /// The id of the session that brought it.
+    pub session: Option<String>,
 }
 
 /// A part with a name of its own, or without a reader's use.
@@ -46,6 +48,8 @@ pub struct Message {
     /// Hexadecimal, never used twice.
     pub id: String,
     pub received_at: Timestamp,
+    /// The id of the session that brought it; its record may be gone.
+    pub session: Option<String>,
     pub envelope: Envelope,
     /// Decoded; empty where there is none.
     pub subject: String,
@@ -66,10 +70,15 @@ pub struct Message {
 impl Message {
     /// Reads a message; one that cannot be parsed is kept with its source alone.
     pub fn read(id: String, received_at: Timestamp, received: Received) -> Self {
-        let Received { envelope, source } = received;
+        let Received {
+            envelope,
+            source,
+            session,
+        } = received;
         let mut message = Self {
             id,
             received_at,
+            session,
             from: envelope.from.clone(),
             envelope,
             subject: String::new(),

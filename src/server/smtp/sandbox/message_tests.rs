@@ -13,6 +13,7 @@ fn read(source: &[u8]) -> Message {
     let received = Received {
         envelope,
         source: source.to_vec(),
+        session: None,
     };
     Message::read("1".into(), Timestamp::from_millis(0), received)
 }

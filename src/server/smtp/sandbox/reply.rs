@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// One reply; its lines hold no CR or LF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Three digits: 2xx done, 3xx go on, 4xx not now, 5xx never.
+    /// Three digits: 2xx done, 3xx go on, 4xx not now, 5xx never. 0: the lines go out as they stand, or there are none.
     pub code: u16,
     lines: Vec<Cow<'static, str>>,
 }
@@ -25,6 +25,17 @@ impl Reply {
         Self { code, lines }
     }
 
+    /// Nothing is said.
+    pub fn nothing() -> Self {
+        Self::raw(Vec::new())
+    }
+
+    /// Lines that go out as they stand.
+    pub fn raw(lines: Vec<String>) -> Self {
+        let lines = lines.into_iter().map(Cow::Owned).collect();
+        Self { code: 0, lines }
+    }
+
     /// Whether it refuses, for now (4xx) or for good (5xx).
     pub fn is_refusal(&self) -> bool {
         self.code >= 400
@@ -34,13 +45,12 @@ impl Reply {
     pub fn to_wire(&self) -> String {
         let mut wire = String::new();
         for (index, line) in self.lines.iter().enumerate() {
-            let mark = if index + 1 == self.lines.len() {
-                ' '
-            } else {
-                '-'
-            };
             // Writing to a String cannot fail.
-            let _ = write!(wire, "{}{mark}{line}\r\n", self.code);
+            let _ = match (self.code, index + 1 == self.lines.len()) {
+                (0, _) => write!(wire, "{line}\r\n"),
+                (code, true) => write!(wire, "{code} {line}\r\n"),
+                (code, false) => write!(wire, "{code}-{line}\r\n"),
+            };
         }
         wire
     }
@@ -54,6 +64,9 @@ mod tests {
     fn the_last_line_has_a_space() {
         let reply = Reply::lines(250, vec!["localhost".into(), "PIPELINING".into()]);
         assert_eq!(reply.to_wire(), "250-localhost\r\n250 PIPELINING\r\n");
+        let raw = Reply::raw(vec!["HTTP/1.1 400".into(), "x".into()]);
+        assert_eq!(raw.to_wire(), "HTTP/1.1 400\r\nx\r\n");
+        assert_eq!(Reply::nothing().to_wire(), "");
         assert_eq!(Reply::new(221, "2.0.0 Bye").to_wire(), "221 2.0.0 Bye\r\n");
     }
 }

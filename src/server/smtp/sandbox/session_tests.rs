@@ -1,9 +1,20 @@
 //! The conversation, without a socket.
 
 use super::*;
+use crate::domain::smtp::faults::Script;
+use crate::server::clock::Clock;
+
+/// A session that takes messages of up to `max_bytes` from anybody, with nothing wrong.
+fn fresh(max_bytes: usize) -> Session {
+    let policy = Policy {
+        max_bytes,
+        ..Policy::default()
+    };
+    Session::new(policy, Faults::new(Script::default(), Clock::system()))
+}
 
 fn greeted() -> Session {
-    let mut session = Session::new(1_000);
+    let mut session = fresh(1_000);
     assert_eq!(session.line(b"EHLO test").reply.code, 250);
     session
 }
@@ -27,13 +38,15 @@ fn a_message_from_end_to_end() {
     );
     let step = session.line(b"DATA");
     assert_eq!((step.reply.code, step.next), (354, Next::Data));
+    let ended = session.dot();
+    assert!(ended.is_kept());
     let envelope = session.take_envelope().unwrap();
     assert_eq!(
         (envelope.helo.as_str(), envelope.from.as_str()),
         ("test", "a@b")
     );
     assert_eq!(envelope.to, ["c@d", "e@f"]);
-    let step = session.after_data(Outcome::Kept("7".into()));
+    let step = session.after_data(ended, Some(Outcome::Kept("7".into())));
     assert_eq!(
         step.reply.to_wire(),
         "250 2.0.0 Kept in the sandbox as 7\r\n"
@@ -47,7 +60,7 @@ fn a_message_from_end_to_end() {
 
 #[test]
 fn bad_order() {
-    let mut session = Session::new(1_000);
+    let mut session = fresh(1_000);
     assert_eq!(
         codes(&mut session, &["MAIL FROM:<a@b>", "RCPT TO:<a@b>", "DATA"]),
         [503; 3]
@@ -140,5 +153,5 @@ fn enough_errors_end_it() {
 
 #[test]
 fn a_browser_is_sent_away() {
-    assert_eq!(Session::new(1).line(b"POST / HTTP/1.1").next, Next::Close);
+    assert_eq!(fresh(1).line(b"POST / HTTP/1.1").next, Next::Close);
 }

@@ -1,12 +1,17 @@
 //! The mailbox itself: in memory, bounded in number and size, and watched by the pages that show it.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::broadcast;
 
+use super::faults::Faults;
 use super::message::{Message, Received};
+use super::record::{Record, Recording};
+use super::session::Policy;
+use super::tls::Authority;
 use crate::server::clock::Clock;
 use crate::server::config::Sandbox;
 
@@ -14,6 +19,8 @@ use crate::server::config::Sandbox;
 const TOTAL_FACTOR: usize = 20;
 /// Events that a slow subscriber may be behind before it is told that it missed some.
 const BACKLOG: usize = 64;
+/// Sessions that are kept; more than may be open at once.
+const MAX_SESSIONS: usize = 150;
 
 /// What changed.
 #[derive(Debug, Clone)]
@@ -33,8 +40,10 @@ pub struct Mailbox {
 struct Shared {
     state: Mutex<State>,
     clock: Clock,
+    policy: Policy,
+    faults: Faults,
+    authority: Authority,
     max_messages: usize,
-    max_bytes: usize,
     configured: SocketAddr,
     listening: OnceLock<SocketAddr>,
 }
@@ -46,32 +55,48 @@ struct State {
     /// The sum of their weights.
     weight: usize,
     next_id: u64,
+    /// Oldest first; those still going on grow in here.
+    sessions: VecDeque<Arc<Mutex<Record>>>,
     /// None once closed: dropping it ends every subscription.
     events: Option<broadcast::Sender<Event>>,
+    /// The ids of sessions that go on. Apart from the messages, so that much talk does not push out an arrival.
+    talks: Option<broadcast::Sender<String>>,
 }
 
 impl Mailbox {
-    /// An empty mailbox with the bounds of `config`.
-    pub fn new(config: &Sandbox, clock: Clock) -> Self {
+    /// An empty mailbox with the bounds, the fault script and the credentials of `config`, and with a certificate authority of its own.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
+    pub fn new(config: &Sandbox, clock: Clock) -> io::Result<Self> {
         // Counting from the time of the start keeps an old tab from showing another message after a restart.
         let next_id = u64::try_from(clock.now().millis()).unwrap_or_default();
         let state = State {
             messages: VecDeque::new(),
             weight: 0,
             next_id,
+            sessions: VecDeque::new(),
             events: Some(broadcast::Sender::new(BACKLOG)),
+            talks: Some(broadcast::Sender::new(BACKLOG)),
+        };
+        let policy = Policy {
+            max_bytes: config.max_bytes,
+            starttls: config.starttls,
+            credentials: config.credentials.clone(),
         };
         let shared = Shared {
             state: Mutex::new(state),
+            policy,
+            faults: Faults::new(config.faults.clone(), clock.clone()),
+            authority: Authority::generate(clock.now())?,
             clock,
             max_messages: config.max_messages,
-            max_bytes: config.max_bytes,
             configured: config.listen,
             listening: OnceLock::new(),
         };
-        Self {
+        Ok(Self {
             shared: Arc::new(shared),
-        }
+        })
     }
 
     /// Where mail is taken: the configured address until a listener says its own.
@@ -89,9 +114,57 @@ impl Mailbox {
         let _ = self.shared.listening.set(address);
     }
 
-    /// Octets of one message, at most.
-    pub fn max_bytes(&self) -> usize {
-        self.shared.max_bytes
+    /// What the listener is to everybody.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.shared.policy
+    }
+
+    /// What goes wrong on purpose.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// The certificates.
+    pub(super) fn authority(&self) -> &Authority {
+        &self.shared.authority
+    }
+
+    /// The certificate, in PEM, of the authority that signs for this sandbox: with it among its roots, a client trusts the sandbox.
+    pub fn ca_pem(&self) -> &str {
+        self.shared.authority.pem()
+    }
+
+    /// Begins the record of a session.
+    pub(super) fn record(&self, client: SocketAddr) -> Recording {
+        let mut state = self.state();
+        state.next_id += 1;
+        let id = format!("{:x}", state.next_id);
+        let recording = Recording::new(id, client, self.shared.clock.clone(), state.talks.clone());
+        state.sessions.push_back(recording.shared());
+        if state.sessions.len() > MAX_SESSIONS {
+            state.sessions.pop_front();
+        }
+        recording
+    }
+
+    /// The last sessions, newest first, as they are now.
+    pub fn sessions(&self) -> Vec<Record> {
+        let sessions: Vec<_> = self.state().sessions.iter().rev().cloned().collect();
+        sessions.iter().map(copied).collect()
+    }
+
+    /// One session as it is now.
+    pub fn session(&self, id: &str) -> Option<Record> {
+        let sessions: Vec<_> = self.state().sessions.iter().cloned().collect();
+        sessions.iter().map(copied).find(|record| record.id == id)
+    }
+
+    /// The ids of sessions that go on, at each line; ends when the mailbox closes.
+    pub fn follow(&self) -> broadcast::Receiver<String> {
+        match &self.state().talks {
+            Some(talks) => talks.subscribe(),
+            None => broadcast::Sender::new(1).subscribe(),
+        }
     }
 
     /// Keeps a message; the oldest go where there is no room.
@@ -106,7 +179,7 @@ impl Mailbox {
         let mut state = self.state();
         state.weight += message.weight();
         state.messages.push_back(Arc::clone(&message));
-        let total = self.shared.max_bytes.saturating_mul(TOTAL_FACTOR);
+        let total = self.shared.policy.max_bytes.saturating_mul(TOTAL_FACTOR);
         while state.messages.len() > 1
             && (state.messages.len() > self.shared.max_messages || state.weight > total)
         {
@@ -179,7 +252,9 @@ impl Mailbox {
 
     /// Ends every subscription, so that open event streams do not hold up a server that stops. Messages stay.
     pub fn close(&self) {
-        self.state().events = None;
+        let mut state = self.state();
+        state.events = None;
+        state.talks = None;
     }
 
     /// A panic elsewhere leaves nothing half-done in here, so a poisoned lock is as good as any.
@@ -189,6 +264,13 @@ impl Mailbox {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn copied(record: &Arc<Mutex<Record>>) -> Record {
+    record
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 impl State {
@@ -206,14 +288,12 @@ mod tests {
     use super::*;
 
     fn mailbox(max_messages: usize, max_bytes: usize) -> Mailbox {
-        let listen = ([127, 0, 0, 1], 0).into();
         let config = Sandbox {
-            enabled: true,
-            listen,
             max_messages,
             max_bytes,
+            ..Sandbox::default()
         };
-        Mailbox::new(&config, Clock::system())
+        Mailbox::new(&config, Clock::system()).unwrap()
     }
 
     fn received(source: &str) -> Received {
@@ -226,6 +306,7 @@ mod tests {
         Received {
             envelope,
             source: source.as_bytes().to_vec(),
+            session: None,
         }
     }
 

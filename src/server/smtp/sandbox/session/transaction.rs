@@ -1,6 +1,6 @@
 //! MAIL, RCPT and DATA: one message's envelope, in order (RFC 5321 3.3).
 
-use super::{MAX_RECIPIENTS, Next, Session, State, Step};
+use super::{MAX_RECIPIENTS, Next, Session, State, Step, step};
 use crate::server::smtp::sandbox::message::Envelope;
 use crate::server::smtp::sandbox::reply::Reply;
 
@@ -15,7 +15,17 @@ impl Session {
                 "5.5.1 A message is open already; RSET drops it",
             ));
         }
-        if size.is_some_and(|octets| octets > self.max_bytes as u64) {
+        if self.policy.credentials.is_some() && !self.authenticated {
+            return self.say(Reply::new(530, "5.7.0 Authentication required"));
+        }
+        let unknown = [("SIZE", size.is_some()), ("SMTPUTF8", utf8)];
+        let unknown = unknown
+            .into_iter()
+            .find(|(word, used)| *used && self.extensions.lacks(word));
+        if let Some((word, _)) = unknown {
+            return self.say(Reply::new(555, format!("5.5.4 {word} is not offered")));
+        }
+        if size.is_some_and(|octets| octets > self.policy.max_bytes as u64) {
             return self.say(self.too_large());
         }
         if !utf8 && !from.is_ascii() {
@@ -45,14 +55,16 @@ impl Session {
         self.say(reply)
     }
 
-    pub(super) fn data(&mut self) -> Step {
+    pub(super) fn data(&mut self, close_after: bool) -> Step {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Open(envelope) if !envelope.to.is_empty() => {
-                self.state = State::Data(envelope);
-                let reply = Reply::new(354, "Go ahead; end with a line that is a single dot");
+                self.state = State::Data(envelope, close_after);
                 Step {
-                    reply,
                     next: Next::Data,
+                    ..step(Reply::new(
+                        354,
+                        "Go ahead; end with a line that is a single dot",
+                    ))
                 }
             }
             other => {
