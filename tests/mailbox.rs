@@ -4,5 +4,7 @@
 mod smtp;
 #[path = "mailbox/support.rs"]
 mod support;
+#[path = "mailbox/tls.rs"]
+mod tls;
 #[path = "mailbox/web.rs"]
 mod web;

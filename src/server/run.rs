@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::accounts::demo;
@@ -72,6 +72,8 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
     let (stop_sandbox, sandbox_stopped) = watch::channel(false);
     if config.sandbox.enabled {
         let own = config.smtp.port == config.sandbox.listen.port();
+        let tls_port = config.sandbox.listen_tls.map(|at| at.port());
+        let own_tls = tls_port == Some(config.smtp.port);
         let inbox = sandbox::bind(&config.sandbox).await.with_context(|| {
             format!(
                 "sandbox.listen = {} cannot be listened on",
@@ -85,8 +87,31 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         sandbox_at = Some(at);
         let received = Mailbox::new(&config.sandbox, clock.clone())
             .context("the sandbox mailbox has no certificates")?;
-        let ended = until(sandbox_stopped);
-        let task = tokio::spawn(sandbox::serve(inbox, received.clone(), ended));
+        // Mail that goes to our own sandbox over TLS meets a certificate of our own making.
+        config.smtp.ca_pem = Some(received.ca_pem().to_owned());
+        let secure = sandbox::bind_tls(&config.sandbox)
+            .await
+            .context("sandbox.listen_tls cannot be listened on")?;
+        let mut serving = JoinSet::new();
+        if let Some(inbox) = secure {
+            if own_tls {
+                config.smtp.port = inbox.local_addr()?.port();
+            }
+            let ended = until(sandbox_stopped.clone());
+            serving.spawn(sandbox::serve_tls(inbox, received.clone(), ended));
+        }
+        serving.spawn(sandbox::serve(
+            inbox,
+            received.clone(),
+            until(sandbox_stopped),
+        ));
+        let task = tokio::spawn(async move {
+            while let Some(ended) = serving.join_next().await {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a listener of the sandbox did not end well");
+                }
+            }
+        });
         sandbox_task = Some((received, task));
     }
 

@@ -7,13 +7,20 @@ use std::time::Duration;
 use postern::server::clock::Clock;
 use postern::server::config::Sandbox;
 use postern::server::http::mailbox::router;
-use postern::server::smtp::sandbox::{Event, Mailbox, Message, bind, bind_tls, serve, serve_tls};
+use postern::server::smtp::sandbox::{
+    Ending, Event, Mailbox, Message, bind, bind_tls, serve, serve_tls,
+};
 use postern::ui::shell::Look;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// Nothing here takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -127,6 +134,18 @@ impl House {
         self.arrival().await
     }
 
+    /// How the latest session ended, once it has.
+    pub async fn ending(&self) -> Ending {
+        let mut talks = self.mailbox.follow();
+        loop {
+            if let Some(ending) = self.mailbox.sessions()[0].ending.clone() {
+                return ending;
+            }
+            // Also a lag says that something has changed.
+            let _ = within(talks.recv()).await;
+        }
+    }
+
     /// Tells the listener to stop; the task that ends when it has.
     pub fn stop(self) -> JoinHandle<()> {
         self.stop.send(()).unwrap();
@@ -134,16 +153,47 @@ impl House {
     }
 }
 
+/// What a client talks over.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
 /// A raw SMTP client.
 pub struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
 }
 
 impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
+        let stream: Box<dyn Stream> = Box::new(TcpStream::connect(address).await.unwrap());
         Self {
-            stream: BufReader::new(TcpStream::connect(address).await.unwrap()),
+            stream: BufReader::new(stream),
         }
+    }
+
+    /// Goes over to TLS, trusting that authority alone.
+    pub async fn secure(self, ca_pem: &str, name: &str) -> std::io::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes()).unwrap();
+        roots.add(ca).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let connect = TlsConnector::from(Arc::new(config)).connect(name, self.stream.into_inner());
+        let stream: Box<dyn Stream> = Box::new(within(connect).await?);
+        Ok(Self {
+            stream: BufReader::new(stream),
+        })
+    }
+
+    /// Connected, greeted, and inside TLS by STARTTLS.
+    pub async fn secured(house: &House) -> std::io::Result<Self> {
+        let mut client = Self::ready(house.smtp).await;
+        client.say("STARTTLS\r\n").await;
+        client.expect(220).await;
+        client.secure(house.mailbox.ca_pem(), "localhost").await
     }
 
     /// Connected, greeted.

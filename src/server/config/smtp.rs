@@ -34,6 +34,8 @@ pub struct Smtp {
     pub data_timeout: Duration,
     /// `ca_file`: extra roots in PEM, for a relay with a private CA.
     pub ca_file: Option<PathBuf>,
+    /// No setting: the sandbox's own authority in PEM, once a running server has made one.
+    pub ca_pem: Option<String>,
     /// `client_cert` and `client_key`: for a relay that wants to see a certificate of ours.
     pub client: Option<(PathBuf, PathBuf)>,
     /// `helo`: the name we give in EHLO; default the host of public_url.
@@ -120,6 +122,7 @@ pub(super) fn read(
         data_timeout: section.duration("data_timeout", 2 * minute, second..=10 * minute)?,
         client,
         ca_file: section.parsed("ca_file", allowed, found)?,
+        ca_pem: None,
         helo: section
             .parsed(
                 "helo",

@@ -74,7 +74,7 @@ impl Target {
             allow: AddressRule::Any,
             trust: Trust {
                 ca_file: smtp.ca_file.clone(),
-                ca_pem: None,
+                ca_pem: smtp.ca_pem.clone(),
                 client: smtp.client.clone(),
             },
             limits: Limits {

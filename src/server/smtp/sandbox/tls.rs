@@ -16,6 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 
 use crate::domain::smtp::faults::Certificate as Kind;
 use crate::domain::time::Timestamp;
+use crate::server::secrets;
 
 /// The names that the sandbox is reached by.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -82,7 +83,9 @@ impl Signer {
     fn new(name: &str, now: Timestamp) -> io::Result<Self> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let mut params = CertificateParams::default();
-        params.distinguished_name = named(name);
+        // A name of its own for each start: who still trusts the one before learns "unknown issuer", not "bad signature".
+        let id = secrets::random_id().map_err(io::Error::other)?;
+        params.distinguished_name = named(&format!("{name} {}", id.get(..8).unwrap_or_default()));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = date(now.minus(365 * DAY))?;
