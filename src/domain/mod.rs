@@ -1,6 +1,7 @@
 //! The rules, pure: no IO, no clock, no randomness. Compiled for browser and server.
 
 pub mod account;
+pub mod breaker;
 pub mod dns;
 pub mod identifier;
 pub mod lockout;

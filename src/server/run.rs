@@ -15,16 +15,18 @@ use super::clock::Clock;
 use super::config::Config;
 use super::http::cookies::Cookies;
 use super::http::{App, Runs, router, site};
-use super::mail::transport::LettreTransport;
 use super::mail::worker::Worker;
 use super::service::Service;
+use super::smtp::relay::SmtpRelay;
 use super::smtp::sandbox::{self, Mailbox};
-use super::store::Store;
+use super::store::{Presence, Store};
 use crate::ui::shell::Look;
 
 /// How long a stopping server waits for an attempt at a mail or a request, and what it adds to be sure.
 const LONGEST_GOODBYE: Duration = Duration::from_secs(30);
 const MARGIN: Duration = Duration::from_secs(5);
+/// How long the relay is given to answer our goodbyes.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A server that answers.
 pub struct Running {
@@ -43,6 +45,9 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
     stop_sandbox: watch::Sender<bool>,
     sandbox_task: Option<(Mailbox, JoinHandle<()>)>,
+    relay: SmtpRelay,
+    /// While it lives, no other server takes our mail for a dead one's.
+    presence: Presence,
 }
 
 /// Starts everything that the settings ask for.
@@ -58,6 +63,7 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         .migrate()
         .await
         .with_context(|| format!("database.url = {:?}", config.database.url))?;
+    let presence = store.announce(&config.database).await?;
     let listener = bind(config.site.listen, "site.listen").await?;
     let address = listener.local_addr()?;
     // A port of the system's choice is known only now, to the links that lead there too.
@@ -120,8 +126,8 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
     let demo = demo::ensure(&service)
         .await
         .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let transport = LettreTransport::new(&config.smtp)?;
-    let worker = Worker::new(service.clone(), Arc::new(transport));
+    let relay = SmtpRelay::from_config(&config, service.clock.clone())?;
+    let worker = Worker::new(service.clone(), Arc::new(relay.clone()))?;
     tasks.push(tokio::spawn(keep_working(
         Arc::new(worker),
         stopped.clone(),
@@ -167,6 +173,8 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         tasks,
         stop_sandbox,
         sandbox_task,
+        relay,
+        presence,
     })
 }
 
@@ -195,11 +203,13 @@ impl Running {
         for task in self.tasks {
             join(task).await;
         }
+        let _ = timeout(GOODBYE, self.relay.close()).await;
         let _ = self.stop_sandbox.send(true);
         if let Some((_, task)) = self.sandbox_task {
             join(task).await;
         }
         self.service.store.close().await;
+        drop(self.presence);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
+use crate::domain::breaker::Shut;
 use crate::domain::time::Timestamp;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
@@ -23,6 +24,8 @@ pub struct Service {
     pub limits: Limits,
     /// Wakes the worker when mail was queued.
     pub mail_queued: Arc<Notify>,
+    /// How the way to the relay is shut, while it is: written by this process's worker.
+    pub relay_state: Arc<watch::Sender<Option<Shut>>>,
 }
 
 impl Service {
@@ -36,6 +39,7 @@ impl Service {
             judge: Judge::new(config.password.policy, config.password.hashing_slots),
             limits: Limits::new(&config.limits),
             mail_queued: Arc::new(Notify::new()),
+            relay_state: Arc::new(watch::Sender::new(None)),
             config,
             store,
             clock,

@@ -106,7 +106,7 @@ fn settings_come_from_the_file_that_is_named_or_lies_there() {
     .unwrap();
     assert_eq!(
         place.run(&["migrate"]).out,
-        "sqlite:here.sqlite: 1 migration applied\n"
+        "sqlite:here.sqlite: 2 migrations applied\n"
     );
     let named = [("POSTERN_CONFIG", "other.toml")];
     let by_variable = place.run_with(&["migrate"], &named, "").out;

@@ -112,11 +112,44 @@ async fn a_mail_whose_end_cannot_be_written_down_is_sent_once_more_rather_than_l
     .await;
     run(&mut other, "ROLLBACK").await;
     assert_eq!(house.texts("SELECT state FROM outbox").await, ["queued"]);
-    house.advance(2 * MINUTE);
+    // Nobody knows any more that it was taken: when the lease is over it goes out once more, and the attempt is a lost one.
+    house.advance(4 * MINUTE);
     relay.got(2).await;
     house.settled().await;
     assert_eq!(house.texts("SELECT state FROM outbox").await, ["sent"]);
+    assert_eq!(
+        house
+            .texts("SELECT outcome FROM delivery_attempt ORDER BY number")
+            .await,
+        ["lost", "accepted"]
+    );
     assert_eq!(house.count("SELECT COUNT(*) FROM token").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_busy_for_a_moment_costs_no_second_mail() {
+    let _alone = LINE.lock().await;
+    let relay = Relay::start(&[Reply::Hold]).await;
+    let port = relay.port.to_string();
+    let house = House::with(&[("database.busy_timeout", "100ms"), ("smtp.port", &port)]).await;
+    house.add("alice").await;
+    house.browser().ask("alice").await;
+    relay.got(1).await;
+    let mut other = house.database().await;
+    run(&mut other, "BEGIN IMMEDIATE").await;
+    let warned = || house.log().matches("cannot be written down yet").count();
+    let before = warned();
+    relay.gate.send(true).unwrap();
+    until("the worker to meet the lock", async || {
+        (warned() > before).then_some(())
+    })
+    .await;
+    run(&mut other, "ROLLBACK").await;
+    house.settled().await;
+    assert_eq!(house.texts("SELECT state FROM outbox").await, ["sent"]);
+    house.advance(10 * MINUTE);
+    house.settled().await;
+    assert_eq!(relay.tries(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,10 +33,10 @@ async fn a_deferred_third_mail_is_not_crowded_out_by_its_own_token() {
     assert_eq!(house.browser().exchange(&burnt, "alice").await.status, 303);
     relay.then(&[Reply::Rcpt("451 4.7.1 try again later")]);
     house.browser().ask("alice").await;
-    relay.connected(3).await;
+    relay.tried(3).await;
     house.settled().await;
     assert_eq!(house.reasons("mail_deferred").await.len(), 1);
-    house.advance(6 * SECOND);
+    house.advance(67 * SECOND);
     let third = code(&relay.got(3).await[2]);
     house.settled().await;
     assert_eq!(house.browser().exchange(&third, "alice").await.status, 303);

@@ -4,6 +4,7 @@
 mod account;
 mod database;
 mod deferred;
+mod delivery;
 mod dkim;
 mod enumeration;
 mod headers;

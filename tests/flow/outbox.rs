@@ -71,7 +71,7 @@ async fn queued_mail_and_sessions_outlive_a_restart() {
     house.stop().await;
     house.unset("smtp.port");
     house.start_again(&[]).await;
-    house.advance(5 * SECOND);
+    house.advance(12 * SECOND);
     let code = until("the mail of before the restart", async || {
         house.inbox.fresh().await.pop()
     })

@@ -5,7 +5,7 @@ use crate::domain::identifier::{EmailAddress, Identifier};
 use crate::domain::mail::{LockCause, Mail, MailKind};
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
-use crate::server::mail::job::Job;
+use crate::server::mail::job::{Asked, Job, Part};
 use crate::server::mail::queue::Detail;
 use crate::server::recovery::mailing::link;
 use crate::server::secrets::Token;
@@ -19,7 +19,12 @@ const MAILS_A_LIFETIME: u32 = 3;
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
-pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
+pub async fn sign_up(
+    service: &Service,
+    worker: &Caller,
+    queued: &QueuedMail,
+    part: Part<'_>,
+) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let Some(to) = recipient(queued) else {
@@ -45,16 +50,28 @@ pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         let Ok(to) = EmailAddress::parse(&account.email) else {
             return end(tx, queued, "no address", service).await;
         };
-        tx.commit().await?;
-        let mail = Mail::SignUpKnown {
-            sign_in_url: format!("{site}/sign-in"),
-            forgot_url: format!("{site}/forgot"),
-        };
-        return Ok(Job::Send {
-            mail,
+        let asked = Asked {
             to,
             account_id: Some(account.id),
-        });
+            worth: None,
+        };
+        let entered = part.enter(&mut tx, queued, asked, now).await?;
+        tx.commit().await?;
+        return Ok(entered.unwrap_or_else(|| {
+            Job::Send(Mail::SignUpKnown {
+                sign_in_url: format!("{site}/sign-in"),
+                forgot_url: format!("{site}/forgot"),
+            })
+        }));
+    }
+    let asked = Asked {
+        to: to.clone(),
+        account_id: None,
+        worth: Some(lifetime),
+    };
+    if let Some(job) = part.enter(&mut tx, queued, asked, now).await? {
+        tx.commit().await?;
+        return Ok(job);
     }
     let token = Token::draw()?;
     let expires_at = now.plus(lifetime);
@@ -73,21 +90,22 @@ pub async fn sign_up(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     tx.commit().await?;
     let open = link(service, "/verify", &token, expires_at);
     let lifetime_minutes = lifetime.as_secs().div_ceil(60);
-    Ok(Job::Send {
-        mail: Mail::SignUp {
-            open,
-            lifetime_minutes,
-        },
-        to,
-        account_id: None,
-    })
+    Ok(Job::Send(Mail::SignUp {
+        open,
+        lifetime_minutes,
+    }))
 }
 
 /// A new address of an account: a link to it, unless it is another account's.
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
-pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
+pub async fn verify_address(
+    service: &Service,
+    worker: &Caller,
+    queued: &QueuedMail,
+    part: Part<'_>,
+) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let account = match &queued.account_id {
@@ -111,8 +129,17 @@ pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedM
     if crowded(service, &mut tx, MailKind::VerifyAddress, &to).await? {
         return end(tx, queued, "enough mails", service).await;
     }
-    let token = Token::draw()?;
     let lifetime = service.config.sign_up.link_lifetime;
+    let asked = Asked {
+        to: to.clone(),
+        account_id: Some(account.id.clone()),
+        worth: Some(lifetime),
+    };
+    if let Some(job) = part.enter(&mut tx, queued, asked, now).await? {
+        tx.commit().await?;
+        return Ok(job);
+    }
+    let token = Token::draw()?;
     let expires_at = now.plus(lifetime);
     let new = NewToken {
         hash: token.hash(),
@@ -129,22 +156,17 @@ pub async fn verify_address(service: &Service, worker: &Caller, queued: &QueuedM
     tx.commit().await?;
     let open = link(service, "/account/verify-address", &token, expires_at);
     let lifetime_minutes = lifetime.as_secs().div_ceil(60);
-    let account_id = Some(account.id);
-    Ok(Job::Send {
-        mail: Mail::VerifyAddress {
-            open,
-            lifetime_minutes,
-        },
-        to,
-        account_id,
-    })
+    Ok(Job::Send(Mail::VerifyAddress {
+        open,
+        lifetime_minutes,
+    }))
 }
 
 /// A notice: what happened, and for some a link that freezes the account.
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
-pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
+pub async fn notice(service: &Service, queued: &QueuedMail, part: Part<'_>) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let (Some(to), Some(id)) = (recipient(queued), &queued.account_id) else {
@@ -152,6 +174,15 @@ pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
     };
     if now >= queued.give_up_at {
         return expired(tx, queued, "too late", service).await;
+    }
+    let asked = Asked {
+        to: to.clone(),
+        account_id: Some(id.clone()),
+        worth: None,
+    };
+    if let Some(job) = part.enter(&mut tx, queued, asked, now).await? {
+        tx.commit().await?;
+        return Ok(job);
     }
     let detail: Detail = serde_json::from_str(&queued.detail).unwrap_or_default();
     let at = detail.at.unwrap_or(queued.created_at);
@@ -193,11 +224,7 @@ pub async fn notice(service: &Service, queued: &QueuedMail) -> Done<Job> {
         }
     };
     tx.commit().await?;
-    Ok(Job::Send {
-        mail,
-        to,
-        account_id: queued.account_id.clone(),
-    })
+    Ok(Job::Send(mail))
 }
 
 /// Whether an address got as many mails of that kind as strangers may cause there.

@@ -131,6 +131,15 @@ pub fn build(
     })
 }
 
+/// The address that mail comes from, for the envelope (RFC 5321 3.3).
+///
+/// # Errors
+/// When From of the settings is none.
+pub fn sender(settings: &Mail) -> Result<EmailAddress, MessageError> {
+    let from = mailbox(&settings.from, "from")?;
+    EmailAddress::parse(from.email.as_ref()).map_err(|_| MessageError::Mailbox("from"))
+}
+
 fn header(name: HeaderName, value: &str) -> HeaderValue {
     HeaderValue::new(name, value.to_owned())
 }

@@ -9,6 +9,7 @@ pub mod preview;
 pub mod queue;
 pub mod relay;
 pub mod render;
+mod settle;
 mod templates;
 pub mod test_mail;
 pub mod transport;

@@ -11,7 +11,7 @@ use crate::server::secrets;
 use crate::server::store::{Account, NewMail, Tx};
 
 /// How long a notice is worth sending: a relay may be down over a weekend.
-const NOTICE_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
+pub const NOTICE_LIFE: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// The facts of a notice, as JSON in the outbox. Never a secret.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::job::Job;
+use super::job::{Asked, Job, Part};
 use super::queue::Detail;
 use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::{Mail, MailKind};
@@ -57,7 +57,7 @@ pub async fn queue(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn prepare(service: &Service, queued: &QueuedMail) -> Done<Job> {
+pub async fn prepare(service: &Service, queued: &QueuedMail, part: Part<'_>) -> Done<Job> {
     let now = service.now();
     let to = queued.recipient.as_deref().map(EmailAddress::parse);
     let end = async |end: MailEnd, reason: &str| -> Done<Job> {
@@ -72,16 +72,22 @@ pub async fn prepare(service: &Service, queued: &QueuedMail) -> Done<Job> {
     if now >= queued.give_up_at {
         return end(MailEnd::Expired, "too late").await;
     }
+    let asked = Asked {
+        to,
+        account_id: None,
+        worth: None,
+    };
+    let mut tx = service.store.begin().await?;
+    let entered = part.enter(&mut tx, queued, asked, now).await?;
+    tx.commit().await?;
+    if let Some(job) = entered {
+        return Ok(job);
+    }
     let detail: Detail = serde_json::from_str(&queued.detail).unwrap_or_default();
     let smtp = &service.config.smtp;
-    let mail = Mail::Test {
+    Ok(Job::Send(Mail::Test {
         at: detail.at.unwrap_or(queued.created_at),
         asked_by: detail.asked_by.unwrap_or_default(),
         relay: format!("{}:{}", smtp.host, smtp.port),
-    };
-    Ok(Job::Send {
-        mail,
-        to,
-        account_id: None,
-    })
+    }))
 }

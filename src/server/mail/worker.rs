@@ -1,21 +1,29 @@
-//! The worker: takes mail from the outbox, hands it over, and writes down how that went. Any number may run.
+//! The worker: takes mail from the outbox, hands it over in two parts, and rests while the relay cannot be used. Any number may run.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
-use super::job::{self, Job};
-use super::message;
+use super::job::{self, Asked, Job, Part};
+use super::message::{self, MessageError, OutgoingMessage};
+use super::relay::{Attempt, End, Handover, Relay, RelayEnvelope};
 use super::render::{self, Look};
-use super::transport::{Delivery, FailureClass, MailTransport};
+use super::settle::{self, Settled};
+use crate::domain::breaker::{Breaker, Change};
 use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::Mail;
-use crate::domain::retry::{Retry, after_failure};
+use crate::domain::retry::Jitter;
+use crate::domain::smtp::diagnosis::diagnose;
+use crate::domain::smtp::evidence::{Evidence, Fault};
+use crate::domain::smtp::step::Step;
+use crate::domain::smtp::transcript::Transcript;
 use crate::server::caller::Caller;
-use crate::server::failure::{Done, Failure};
+use crate::server::failure::Done;
+use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, MailEnd, Outcome, QueuedMail, RequestState};
+use crate::server::store::{AttemptEnd, AttemptOutcome, Due, QueuedMail};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
@@ -23,38 +31,60 @@ const POLL: Duration = Duration::from_millis(250);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How long after a fault of the database the worker looks again.
 const REST: Duration = Duration::from_secs(1);
+/// How often it is tried to write down how a mail ended: with the database's own patience, less than the lease's margin.
+const SETTLE_TRIES: u32 = 4;
 /// What the cap on all sending is counted by.
 const HOUR: Duration = Duration::from_secs(3_600);
 /// How long to wait when all sending has reached its cap.
 const CAPPED: Duration = Duration::from_secs(30);
-/// What a lease has beyond the longest attempt.
+/// What an attempt has beyond the relay's own limit, before it is cut off.
+const GRACE: Duration = Duration::from_secs(10);
+/// What a lease has beyond the longest attempt: the transactions around it.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
 /// One worker.
 pub struct Worker {
     service: Service,
-    transport: Arc<dyn MailTransport>,
+    relay: Arc<dyn Relay>,
+    /// The longest that an attempt may take.
+    longest: Duration,
+    from: EmailAddress,
     look: Look,
     caller: Caller,
+    breaker: Mutex<Breaker>,
 }
 
 impl Worker {
-    /// Sends for that service through that transport.
-    pub fn new(service: Service, transport: Arc<dyn MailTransport>) -> Self {
-        let look = Look::from_config(&service.config);
-        Self {
-            service,
-            transport,
-            look,
+    /// Sends for that service through that relay, whose attempts end within `smtp.timeout`.
+    ///
+    /// # Errors
+    /// When From of the settings is no address.
+    pub fn new(service: Service, relay: Arc<dyn Relay>) -> Result<Self, MessageError> {
+        Ok(Self {
+            relay,
+            longest: service.config.smtp.timeout + GRACE,
+            from: message::sender(&service.config.mail)?,
+            look: Look::from_config(&service.config),
             caller: Caller::internal("worker"),
-        }
+            breaker: Mutex::default(),
+            service,
+        })
     }
 
     /// Works until `stop` turns true; what it holds then, it finishes.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        // Settings may have changed: what was held for their sake is tried again.
+        let mut begun = false;
         let mut swept = self.service.now();
         while !*stop.borrow() {
-            let rest = self.step().await.unwrap_or_else(|error| {
+            let step = async {
+                if !begun {
+                    self.release().await?;
+                    begun = true;
+                }
+                self.step().await
+            };
+            let rest = step.await.unwrap_or_else(|error| {
                 tracing::error!(
                     error = format!("{error:#}"),
                     "the outbox cannot be worked on"
@@ -92,135 +122,188 @@ impl Worker {
         let cap = service.config.limits.mails_per_hour;
         let mut tx = service.store.read().await?;
         let sent = tx.mails_sent(now.minus(HOUR)).await?;
+        let held = tx.last_hold().await?;
+        let probe = tx.last_saved_pass().await?.map(|probe| probe.at);
         drop(tx);
         if sent >= cap {
             tracing::warn!("limits.mails_per_hour is reached: mail waits");
             return Ok(CAPPED);
         }
-        // What strangers can ask for at any address has half of the cap, so that it cannot use up the resets'.
-        let strangers = sent < cap.div_ceil(2);
-        let lease = service.config.smtp.timeout + LEASE_MARGIN;
-        let mut tx = service.store.begin().await?;
-        let claimed = tx.claim_mail(now, lease, strangers).await?;
-        tx.commit().await?;
-        let Some(queued) = claimed else {
-            return Ok(POLL);
-        };
-        match job::prepare(service, &self.caller, &queued).await? {
-            Job::Nothing => {}
-            Job::Send {
-                mail,
-                to,
-                account_id,
-            } => {
-                let delivery = self.deliver(&mail, &to).await?;
-                self.settle(&queued, &to, account_id.as_deref(), delivery)
-                    .await?;
+        if let Some(at) = probe {
+            let opened = self.with_breaker(|breaker| breaker.probe_passed(at));
+            if opened || held.is_some_and(|held| at > held) {
+                tracing::info!("a probe of the saved settings passed: mail that was held goes on");
+                self.release().await?;
             }
         }
+        // What strangers can ask for at any address has half of the cap, so that it cannot use up the resets'.
+        let due = if !self.with_breaker(|breaker| breaker.may_try(now)) {
+            Due::Overdue
+        } else if sent < cap.div_ceil(2) {
+            Due::All
+        } else {
+            Due::NoStrangers
+        };
+        let lease = self.longest + LEASE_MARGIN;
+        let mut tx = service.store.begin().await?;
+        let claimed = tx.claim_mail(now, lease, due).await?;
+        let Some(queued) = claimed else {
+            tx.commit().await?;
+            return Ok(POLL);
+        };
+        if tx.lose_attempts(&queued.id, now).await? > 0 {
+            tracing::warn!(
+                kind = queued.kind.name(),
+                "a worker ended in the middle of a mail: another goes on with it"
+            );
+            if settle::enough_lost(&mut tx, &queued, &self.caller, now).await? {
+                tx.commit().await?;
+                return Ok(Duration::ZERO);
+            }
+        }
+        tx.commit().await?;
+        self.work_on(&queued).await?;
         Ok(Duration::ZERO)
     }
 
-    async fn deliver(&self, mail: &Mail, to: &EmailAddress) -> Done<Delivery> {
-        let fault = |error: anyhow::Error| Failure::Fault(error);
-        let rendered = render::render(mail, &self.look).map_err(|e| fault(e.into()))?;
-        let settings = &self.service.config.mail;
-        match message::build(&rendered, to, settings, self.service.now()) {
-            Ok(message) => Ok(self.transport.send(&message).await),
-            // The settings were checked at the start: what is left is this recipient.
-            Err(error) => Ok(Delivery::PermanentFailure {
-                class: FailureClass::Local,
-                detail: error.to_string(),
-            }),
-        }
+    /// One attempt at a claimed mail.
+    async fn work_on(&self, queued: &QueuedMail) -> Done<()> {
+        let service = &self.service;
+        let id = secrets::random_id()?;
+        let part = Part::Begin { attempt: &id };
+        let Job::Ask(asked) = job::prepare(service, &self.caller, queued, part).await? else {
+            return Ok(());
+        };
+        let envelope = RelayEnvelope {
+            from: self.from.clone(),
+            to: asked.to.clone(),
+            deliver_within: asked.worth,
+        };
+        let ends = Instant::now() + self.longest;
+        let (attempt, message_id) = match self.begin(&envelope, ends).await {
+            Err(attempt) => (*attempt, None),
+            Ok(handover) => {
+                let to = &asked.to;
+                let part = Part::HandOver { attempt: &id, to };
+                let decided = job::prepare(service, &self.caller, queued, part).await;
+                let mail = match decided {
+                    Ok(Job::Send(mail)) => mail,
+                    Ok(Job::Nothing | Job::Ask(_)) => {
+                        handover.abandon().await;
+                        return self.abandoned(&id).await;
+                    }
+                    Err(error) => {
+                        handover.abandon().await;
+                        return Err(error);
+                    }
+                };
+                match self.build(&mail, to) {
+                    Ok(message) => {
+                        let message_id = message.message_id().to_owned();
+                        let finish = timeout_at(ends, handover.finish(&message)).await;
+                        let attempt = finish.unwrap_or_else(|_| self.silent(Step::Message));
+                        (attempt, Some(message_id))
+                    }
+                    Err(why) => {
+                        handover.abandon().await;
+                        let evidence = Evidence::fault(Step::Message, Fault::Unbuildable(why));
+                        (self.failed(evidence), None)
+                    }
+                }
+            }
+        };
+        self.settle(queued, &id, &asked, &attempt, message_id.as_deref())
+            .await
     }
 
-    /// Writes down how an attempt ended, for the outbox, the request and the audit, in one transaction.
+    async fn begin(
+        &self,
+        envelope: &RelayEnvelope,
+        ends: Instant,
+    ) -> Result<Box<dyn Handover>, Box<Attempt>> {
+        timeout_at(ends, self.relay.begin(envelope))
+            .await
+            .unwrap_or_else(|_| Err(Box::new(self.silent(Step::Connect))))
+    }
+
+    fn build(&self, mail: &Mail, to: &EmailAddress) -> Result<OutgoingMessage, String> {
+        let rendered = render::render(mail, &self.look).map_err(|error| error.to_string())?;
+        let settings = &self.service.config.mail;
+        message::build(&rendered, to, settings, self.service.now())
+            .map_err(|error| error.to_string())
+    }
+
+    /// Writes down how an attempt ended, and what it says about the relay.
     async fn settle(
         &self,
         queued: &QueuedMail,
-        to: &EmailAddress,
-        account_id: Option<&str>,
-        delivery: Delivery,
+        id: &str,
+        asked: &Asked,
+        attempt: &Attempt,
+        message_id: Option<&str>,
     ) -> Done<()> {
         let now = self.service.now();
-        let mut tx = self.service.store.begin().await?;
-        let kind = queued.kind.name();
-        let recipient = to.masked();
-        let (state, event, outcome, reason) = match delivery {
-            Delivery::Accepted { response } => {
-                tracing::info!(kind, %recipient, attempt = queued.attempts, %response, "mail handed over");
-                tx.end_mail(&queued.id, MailEnd::Sent, Some(&response), now)
-                    .await?;
-                (
-                    Some(RequestState::Sent),
-                    "mail_sent",
-                    Outcome::Allowed,
-                    kind.to_owned(),
-                )
-            }
-            Delivery::PermanentFailure { class, detail } => {
-                tracing::warn!(kind, %recipient, class = class.name(), %detail, "mail refused for good");
-                let reason = format!("{kind}: {}: {detail}", class.name());
-                tx.end_mail(&queued.id, MailEnd::Failed, Some(&reason), now)
-                    .await?;
-                if let Some(request) = &queued.request_id {
-                    tx.burn_of_request(request).await?;
-                }
-                (
-                    Some(RequestState::Failed),
-                    "mail_failed",
-                    Outcome::Failed,
-                    reason,
-                )
-            }
-            Delivery::TemporaryFailure { class, detail } => {
-                let reason = format!("{kind}: {}: {detail}", class.name());
-                match after_failure(queued.attempts, now, queued.give_up_at) {
-                    Retry::At(at) => {
-                        let seconds = at.since(now).as_secs();
-                        tracing::warn!(kind, %recipient, class = class.name(), %detail, retry_in_s = seconds, "mail deferred");
-                        tx.put_back(&queued.id, at, true, &reason).await?;
-                        (None, "mail_deferred", Outcome::Failed, reason)
-                    }
-                    Retry::GiveUp => {
-                        tracing::warn!(kind, %recipient, class = class.name(), %detail, "mail given up: it would be too late");
-                        tx.end_mail(&queued.id, MailEnd::Expired, Some(&reason), now)
-                            .await?;
-                        if let Some(request) = &queued.request_id {
-                            tx.burn_of_request(request).await?;
-                        }
-                        (
-                            Some(RequestState::Expired),
-                            "mail_expired",
-                            Outcome::Failed,
-                            reason,
-                        )
-                    }
-                }
-            }
-        };
-        if let (Some(state), Some(request)) = (state, &queued.request_id) {
-            let reason = (state != RequestState::Sent).then_some(reason.as_str());
-            tx.set_request_state(request, state, reason, account_id, now)
-                .await?;
+        let jitter = jitter()?;
+        let mut change = Change::None;
+        if let Some(seen) = settle::seen(&attempt.end) {
+            change = self.with_breaker(|breaker| breaker.saw(seen, now, jitter));
         }
-        let event = AuditEvent {
-            event,
-            outcome,
-            reason: Some(&reason),
-            account_id,
+        let settled = Settled {
+            queued,
+            id,
+            asked,
+            attempt,
+            message_id,
+            jitter,
+            shut: self.with_breaker(|breaker| breaker.shut().cloned()),
+            told: change == Change::Shut,
         };
-        let caller = match &queued.request_id {
-            Some(id) => tx
-                .request(id)
-                .await?
-                .map(|request| self.caller.about(&request.reference)),
-            None => None,
+        // What is known must not be forgotten because the database is busy: the mail would go out once more.
+        let mut tries = 1;
+        while let Err(error) = settle::settle(&self.service, &self.caller, &settled, now).await {
+            if tries == SETTLE_TRIES {
+                return Err(error);
+            }
+            tries += 1;
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "how a mail ended cannot be written down yet"
+            );
+            tokio::time::sleep(REST).await;
+        }
+        if change == Change::Open {
+            tracing::info!("the relay takes mail again");
+            self.release().await?;
+        }
+        Ok(())
+    }
+
+    /// The second decision was against it: nothing of the mail has gone out.
+    async fn abandoned(&self, id: &str) -> Done<()> {
+        let end = AttemptEnd {
+            outcome: AttemptOutcome::Abandoned,
+            class: None,
+            diagnosis: None,
+            evidence: Some(
+                "the mail stopped being wanted, or had to wait, while the relay was asked",
+            ),
+            message_id: None,
+            transcript: None,
         };
-        tx.audit(caller.as_ref().unwrap_or(&self.caller), now, event)
-            .await?;
+        let mut tx = self.service.store.begin().await?;
+        tx.end_attempt(id, end, self.service.now()).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Lets what is held go on.
+    async fn release(&self) -> Done<()> {
+        let mut tx = self.service.store.begin().await?;
+        let released = tx.release_mails(self.service.now()).await?;
+        tx.commit().await?;
+        if released > 0 {
+            tracing::info!(mails = released, "mail that was held is tried again");
+        }
+        Ok(())
     }
 
     async fn sweep(&self) -> Done<()> {
@@ -228,4 +311,42 @@ impl Worker {
         tx.sweep(self.service.now()).await?;
         Ok(tx.commit().await?)
     }
+
+    /// Asks or changes the breaker, and shows what it became.
+    fn with_breaker<T>(&self, act: impl FnOnce(&mut Breaker) -> T) -> T {
+        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = act(&mut breaker);
+        self.service.relay_state.send_if_modified(|shown| {
+            let changed = shown.as_ref() != breaker.shut();
+            if changed {
+                *shown = breaker.shut().cloned();
+            }
+            changed
+        });
+        answer
+    }
+
+    /// An attempt that we cut off.
+    fn silent(&self, step: Step) -> Attempt {
+        self.failed(Evidence::fault(step, Fault::Silent))
+    }
+
+    fn failed(&self, evidence: Evidence) -> Attempt {
+        let smtp = &self.service.config.smtp;
+        let target = format!("{}:{}", smtp.host, smtp.port);
+        let diagnosis = diagnose(&evidence);
+        Attempt {
+            end: End::Failed {
+                evidence,
+                diagnosis,
+            },
+            transcript: Transcript::new(self.service.now(), target),
+        }
+    }
+}
+
+fn jitter() -> Done<Jitter> {
+    let mut bits = [0; 2];
+    secrets::fill(&mut bits)?;
+    Ok(Jitter::from_random(u16::from_le_bytes(bits)))
 }

@@ -1,4 +1,5 @@
-//! Steps 2 and 3: the worker finds out whose request it is, and mints the token at the moment of sending.
+//! Steps 2 and 3: the worker finds out whose request it is, and mints the token at the moment of sending: once the relay has taken the
+//! recipient, so that a relay that fails leaves the link alone that is in the mailbox.
 
 use crate::domain::account::may_reset;
 use crate::domain::identifier::{EmailAddress, Identifier};
@@ -6,18 +7,23 @@ use crate::domain::mail::{LinkAndCode, Mail};
 use crate::domain::spacing::{Spacing, decide};
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
-use crate::server::mail::job::Job;
+use crate::server::mail::job::{Asked, Job, Part};
 use crate::server::secrets::Token;
 use crate::server::service::Service;
 use crate::server::store::{
     AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, RequestState, TokenPurpose, Tx,
 };
 
-/// Decides about a queued reset mail and, where it is to go out, stores its token: committed before the first byte is sent.
+/// Decides about a queued reset mail and, where it is handed over, stores its token: committed before the first byte is sent.
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
-pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) -> Done<Job> {
+pub async fn prepare(
+    service: &Service,
+    worker: &Caller,
+    queued: &QueuedMail,
+    part: Part<'_>,
+) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let request = match &queued.request_id {
@@ -90,6 +96,18 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
             return Ok(Job::Nothing);
         }
     }
+    let state = RequestState::Requested;
+    tx.set_request_state(&request.id, state, Some("sending"), Some(id), now)
+        .await?;
+    let asked = Asked {
+        to,
+        account_id: Some(id.to_owned()),
+        worth: Some(settings.token_lifetime),
+    };
+    if let Some(job) = part.enter(&mut tx, queued, asked, now).await? {
+        tx.commit().await?;
+        return Ok(job);
+    }
     let token = Token::draw()?;
     let expires_at = now.plus(settings.token_lifetime);
     tx.mint(NewToken {
@@ -103,9 +121,6 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
         expires_at,
     })
     .await?;
-    let state = RequestState::Requested;
-    tx.set_request_state(&request.id, state, Some("sending"), Some(id), now)
-        .await?;
     let event = AuditEvent::allowed("authn_token_created")
         .because("reset")
         .of(id);
@@ -113,16 +128,11 @@ pub async fn prepare(service: &Service, worker: &Caller, queued: &QueuedMail) ->
     tx.commit().await?;
     let open = link(service, "/reset", &token, expires_at);
     let lifetime_minutes = settings.token_lifetime.as_secs().div_ceil(60);
-    let mail = Mail::Reset {
+    Ok(Job::Send(Mail::Reset {
         open,
         lifetime_minutes,
         reference: request.reference,
-    };
-    Ok(Job::Send {
-        mail,
-        to,
-        account_id: Some(account.id),
-    })
+    }))
 }
 
 /// Ends a request whose mail could not be in time any more: logged, shown, never sent.
@@ -135,8 +145,15 @@ pub(crate) async fn expire(
 ) -> Done<Job> {
     tx.end_mail(&queued.id, MailEnd::Expired, Some("send window over"), now)
         .await?;
-    // An earlier attempt's token is in nobody's mailbox.
-    tx.burn_of_request(request_id).await?;
+    // An earlier attempt's token is in nobody's mailbox, unless nobody knows how that attempt ended.
+    if tx.lost_handovers(&queued.id, true).await? == 0 {
+        tx.burn_of_request(request_id).await?;
+    }
+    tracing::error!(
+        kind = queued.kind.name(),
+        attempts = queued.attempts.saturating_sub(1),
+        "a mail was not sent in time"
+    );
     let reason = Some("send window over");
     tx.set_request_state(request_id, RequestState::Expired, reason, None, now)
         .await?;

@@ -133,13 +133,15 @@ impl Tx {
     }
 
     /// Marks an attempt: from here on, one that ends in silence may have delivered a mail. Belongs into the transaction that stores
-    /// the token.
-    pub async fn hand_over(&mut self, id: &str) -> Result<()> {
-        sqlx::query("UPDATE delivery_attempt SET handing_over = TRUE WHERE id = $1")
-            .bind(id.to_owned())
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(())
+    /// the token. False where the attempt was declared lost meanwhile: the mail is another worker's now.
+    pub async fn hand_over(&mut self, id: &str) -> Result<bool> {
+        let marked = sqlx::query(
+            "UPDATE delivery_attempt SET handing_over = TRUE WHERE id = $1 AND outcome = 'running'",
+        )
+        .bind(id.to_owned())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(marked.rows_affected() == 1)
     }
 
     /// Writes down how an attempt ended. One that was declared lost meanwhile learns better.

@@ -40,6 +40,17 @@ pub struct QueuedMail {
     pub created_at: Timestamp,
 }
 
+/// Which mails a worker may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Those whose time has come.
+    All,
+    /// All but those that strangers can cause at any address.
+    NoStrangers,
+    /// Those alone that are not worth sending any more, to be ended: nothing can be sent now.
+    Overdue,
+}
+
 /// How an outbox row ends; the names are the database's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailEnd {
@@ -82,23 +93,24 @@ impl Tx {
     }
 
     /// Claims the mail that is due first, for as long as `lease`: a worker that dies leaves it to the next. Mail that strangers can
-    /// cause at any address comes last, and without `strangers` not at all.
+    /// cause at any address comes last. A mail that is past its end is due, whatever it waits for.
     pub async fn claim_mail(
         &mut self,
         now: Timestamp,
         lease: Duration,
-        strangers: bool,
+        due: Due,
     ) -> Result<Option<QueuedMail>> {
         let row = sqlx::query(
             "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM outbox \
-             WHERE state = 'queued' AND not_before <= $1 AND claimed_until <= $1 \
-             AND ($3 OR kind NOT IN ('sign_up', 'sign_up_known', 'verify_address')) \
+             WHERE state = 'queued' AND claimed_until <= $1 AND (give_up_at <= $1 OR ($3 AND not_before <= $1 \
+             AND ($4 OR kind NOT IN ('sign_up', 'sign_up_known', 'verify_address')))) \
              ORDER BY CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END, not_before, id LIMIT 1) \
              RETURNING id, kind, account_id, request_id, recipient, detail, attempts, give_up_at, created_at",
         )
         .bind(now.millis())
         .bind(now.plus(lease).millis())
-        .bind(strangers)
+        .bind(due != Due::Overdue)
+        .bind(due == Due::All)
         .fetch_optional(&mut *self.inner)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -144,7 +156,94 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a mail.
+    /// Gives a claimed mail back after a failed attempt, which counts.
+    pub async fn defer_mail(
+        &mut self,
+        id: &str,
+        not_before: Timestamp,
+        diagnosis: &str,
+        reason: &str,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE outbox SET claimed_until = 0, not_before = $2, held = FALSE, diagnosis = $3, reason = $4 \
+             WHERE id = $1 AND state = 'queued'",
+        )
+        .bind(id.to_owned())
+        .bind(not_before.millis())
+        .bind(diagnosis.to_owned())
+        .bind(reason.to_owned())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// Holds a claimed mail until somebody mends something, or until it is looked at again at `not_before`; the attempt does not
+    /// count.
+    pub async fn hold_mail(
+        &mut self,
+        id: &str,
+        not_before: Timestamp,
+        diagnosis: &str,
+        reason: &str,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - 1, held = TRUE, diagnosis = $3, \
+             reason = $4 WHERE id = $1 AND state = 'queued'",
+        )
+        .bind(id.to_owned())
+        .bind(not_before.millis())
+        .bind(diagnosis.to_owned())
+        .bind(reason.to_owned())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// Since when a mail was held, by the attempts that found it so without a break.
+    pub async fn held_since(&mut self, id: &str) -> Result<Option<Timestamp>> {
+        let (since,): (Option<i64>,) = sqlx::query_as(
+            "SELECT MIN(started_at) FROM delivery_attempt WHERE outbox_id = $1 AND outcome = 'held' AND number > \
+             (SELECT COALESCE(MAX(number), 0) FROM delivery_attempt WHERE outbox_id = $1 AND outcome NOT IN ('held', 'running'))",
+        )
+        .bind(id.to_owned())
+        .fetch_one(&mut *self.inner)
+        .await?;
+        Ok(since.map(Timestamp::from_millis))
+    }
+
+    /// Lets all mail that is held go on now; tells how many.
+    pub async fn release_mails(&mut self, now: Timestamp) -> Result<u64> {
+        let released = sqlx::query(
+            "UPDATE outbox SET held = FALSE, not_before = $1 WHERE state = 'queued' AND held",
+        )
+        .bind(now.millis())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(released.rows_affected())
+    }
+
+    /// Whether a mail is held, and when one was found so last.
+    pub async fn last_hold(&mut self) -> Result<Option<Timestamp>> {
+        let (last,): (Option<i64>,) = sqlx::query_as(
+            "SELECT MAX(delivery_attempt.ended_at) FROM outbox JOIN delivery_attempt ON delivery_attempt.outbox_id = outbox.id \
+             WHERE outbox.state = 'queued' AND outbox.held AND delivery_attempt.outcome = 'held'",
+        )
+        .fetch_one(&mut *self.inner)
+        .await?;
+        Ok(last.map(Timestamp::from_millis))
+    }
+
+    /// Makes due again what workers hold: only where it is certain that none of them lives.
+    pub async fn release_claims(&mut self) -> Result<u64> {
+        let released = sqlx::query(
+            "UPDATE outbox SET claimed_until = 0 WHERE state = 'queued' AND claimed_until > 0",
+        )
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(released.rows_affected())
+    }
+
+    /// Ends a mail. That it was sent is no failure any more: its last diagnosis goes.
     pub async fn end_mail(
         &mut self,
         id: &str,
@@ -153,12 +252,49 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         sqlx::query(
-            "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, sent_at = $4 WHERE id = $1 AND state = 'queued'",
+            "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, held = FALSE, sent_at = $4, \
+             diagnosis = CASE WHEN $2 = 'sent' THEN NULL ELSE diagnosis END WHERE id = $1 AND state = 'queued'",
         )
         .bind(id.to_owned())
         .bind(end.name())
         .bind(reason.map(str::to_owned))
         .bind((end == MailEnd::Sent).then_some(now.millis()))
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a mail for good because of a failure.
+    pub async fn fail_mail(
+        &mut self,
+        id: &str,
+        end: MailEnd,
+        diagnosis: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("UPDATE outbox SET diagnosis = $2 WHERE id = $1 AND state = 'queued'")
+            .bind(id.to_owned())
+            .bind(diagnosis.to_owned())
+            .execute(&mut *self.inner)
+            .await?;
+        self.end_mail(id, end, Some(reason), now).await
+    }
+
+    /// Queues a mail anew: as if it had just been asked for.
+    pub async fn requeue_mail(
+        &mut self,
+        id: &str,
+        give_up_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE outbox SET state = 'queued', reason = NULL, diagnosis = NULL, held = FALSE, attempts = 0, claimed_until = 0, \
+             sent_at = NULL, not_before = $2, give_up_at = $3, resent_at = $2 WHERE id = $1",
+        )
+        .bind(id.to_owned())
+        .bind(now.millis())
+        .bind(give_up_at.millis())
         .execute(&mut *self.inner)
         .await?;
         Ok(())

@@ -133,6 +133,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Opens a request again, for a mail that is sent once more; false where a new password was set with it.
+    pub async fn reopen_request(&mut self, id: &str) -> Result<bool> {
+        let opened = sqlx::query(
+            "UPDATE reset_request SET state = 'requested', reason = NULL WHERE id = $1 AND state <> 'used'",
+        )
+        .bind(id.to_owned())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(opened.rows_affected() == 1)
+    }
+
     /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now` in a mail that
     /// was accepted: one that was only minted is in nobody's mailbox.
     pub async fn sent_to(

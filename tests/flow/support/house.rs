@@ -218,6 +218,25 @@ impl House {
         .await;
     }
 
+    /// Waits until the worker has looked at the outbox at the time that it is now: it has done what it does, or will not do it. A mail
+    /// that is too old to be sent is the mark; it goes even while nothing else does.
+    pub async fn looked(&self) {
+        let mut database = self.database().await;
+        sqlx::query(
+            "INSERT INTO outbox (id, kind, state, not_before, give_up_at, created_at) VALUES ('mark', 'test', 'queued', $1, $1, $1)",
+        )
+        .bind(self.clock.now().millis())
+        .execute(&mut database)
+        .await
+        .unwrap();
+        until("the worker to look", async || {
+            let gone = "DELETE FROM outbox WHERE id = 'mark' AND state <> 'queued'";
+            let gone = sqlx::query(gone).execute(&mut database).await.unwrap();
+            (gone.rows_affected() == 1).then_some(())
+        })
+        .await;
+    }
+
     /// The mails that came since the last look, once all that are due have gone.
     pub async fn mails(&mut self) -> Vec<Mail> {
         self.settled().await;

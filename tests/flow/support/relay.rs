@@ -1,4 +1,4 @@
-//! A mail server on a script: what it answers to which recipient, when it keeps silent, when it hangs up.
+//! A mail server on a script: what it answers to which mail, when it keeps silent, when it hangs up.
 
 use std::collections::VecDeque;
 use std::net::TcpListener as StdListener;
@@ -12,14 +12,22 @@ use tokio::task::JoinHandle;
 
 use super::until;
 
-/// What one connection meets.
+/// What one attempt at a mail meets: connections are used for several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
     /// 250 to everything.
     Accept,
+    /// This line to MAIL.
+    Mail(&'static str),
     /// This line to RCPT.
     Rcpt(&'static str),
-    /// Not even a greeting.
+    /// This line to DATA.
+    Data(&'static str),
+    /// This line to the final dot; the mail is not kept.
+    Message(&'static str),
+    /// The answer to RCPT comes when the gate is opened.
+    HoldRcpt,
+    /// A new connection gets not even a greeting.
     Silent,
     /// The answer to the final dot comes when the gate is opened.
     Hold,
@@ -35,7 +43,7 @@ pub struct Relay {
     pub gate: Gate,
     script: Arc<Mutex<VecDeque<Reply>>>,
     received: Arc<Mutex<Vec<String>>>,
-    connections: Arc<AtomicUsize>,
+    tries: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -53,7 +61,7 @@ pub fn port() -> u16 {
 }
 
 impl Relay {
-    /// Each connection takes one reply from the script; after its end all are accepted.
+    /// Each mail takes one reply from the script; after its end all are accepted.
     pub async fn start(script: &[Reply]) -> Self {
         Self::start_at(port(), script).await
     }
@@ -64,15 +72,17 @@ impl Relay {
         let script: VecDeque<Reply> = script.iter().copied().collect();
         let script = Arc::new(Mutex::new(script));
         let received = Arc::new(Mutex::new(Vec::new()));
-        let connections = Arc::new(AtomicUsize::new(0));
-        let (replies, kept, counted) = (script.clone(), received.clone(), connections.clone());
+        let tries = Arc::new(AtomicUsize::new(0));
+        let talk = Talk {
+            script: script.clone(),
+            received: received.clone(),
+            tries: tries.clone(),
+            gate: opened,
+        };
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                counted.fetch_add(1, Ordering::SeqCst);
-                let next = replies.lock().unwrap().pop_front();
-                let reply = next.unwrap_or(Reply::Accept);
-                tokio::spawn(converse(stream, reply, kept.clone(), opened.clone()));
+                tokio::spawn(converse(stream, talk.clone()));
             }
         });
         Self {
@@ -80,19 +90,19 @@ impl Relay {
             gate,
             script,
             received,
-            connections,
+            tries,
             task,
         }
     }
 
-    /// What the next connections meet.
+    /// What the next mails meet.
     pub fn then(&self, script: &[Reply]) {
         self.script.lock().unwrap().extend(script);
     }
 
-    /// How often somebody connected.
-    pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
+    /// How often somebody tried to hand a mail over.
+    pub fn tries(&self) -> usize {
+        self.tries.load(Ordering::SeqCst)
     }
 
     /// The sources of the mails whose final dot came, with the envelope's recipients in the first line.
@@ -109,10 +119,10 @@ impl Relay {
         .await
     }
 
-    /// Waits until somebody has connected so often.
-    pub async fn connected(&self, times: usize) {
-        until("a connection to the relay", async || {
-            (self.connections() >= times).then_some(())
+    /// Waits until somebody has tried so often.
+    pub async fn tried(&self, times: usize) {
+        until("an attempt at the relay", async || {
+            (self.tries() >= times).then_some(())
         })
         .await;
     }
@@ -124,29 +134,58 @@ impl Drop for Relay {
     }
 }
 
-async fn converse(
-    stream: TcpStream,
-    reply: Reply,
+/// What all connections share.
+#[derive(Clone)]
+struct Talk {
+    script: Arc<Mutex<VecDeque<Reply>>>,
     received: Arc<Mutex<Vec<String>>>,
-    mut gate: watch::Receiver<bool>,
-) -> Option<()> {
+    tries: Arc<AtomicUsize>,
+    gate: watch::Receiver<bool>,
+}
+
+impl Talk {
+    /// What the next mail meets; a new connection takes silence alone.
+    fn next(&self, silent: bool) -> Option<Reply> {
+        let next = self
+            .script
+            .lock()
+            .unwrap()
+            .pop_front_if(|reply| (*reply == Reply::Silent) == silent);
+        if next.is_some() || !silent {
+            self.tries.fetch_add(1, Ordering::SeqCst);
+        }
+        next
+    }
+}
+
+async fn converse(stream: TcpStream, mut talk: Talk) -> Option<()> {
     let mut stream = BufReader::new(stream);
-    if reply == Reply::Silent {
+    if talk.next(true).is_some() {
         let mut line = String::new();
         while stream.read_line(&mut line).await.ok()? > 0 {}
         return None;
     }
     say(&mut stream, "220 relay.test").await?;
     let mut recipients = String::new();
+    let mut reply = Reply::Accept;
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
             return None;
         }
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        if verb == "MAIL" {
+            recipients.clear();
+            reply = talk.next(false).unwrap_or(Reply::Accept);
+        }
         match (verb.as_str(), reply) {
-            ("RCPT", Reply::Rcpt(answer)) => say(&mut stream, answer).await?,
+            ("MAIL", Reply::Mail(answer))
+            | ("RCPT", Reply::Rcpt(answer))
+            | ("DATA", Reply::Data(answer)) => say(&mut stream, answer).await?,
             ("RCPT", _) => {
+                if reply == Reply::HoldRcpt {
+                    drop(talk.gate.wait_for(|open| *open).await);
+                }
                 recipients.push_str(line.trim_end());
                 say(&mut stream, "250 2.1.5 ok").await?;
             }
@@ -163,10 +202,14 @@ async fn converse(
                     }
                     source.push_str(&String::from_utf8_lossy(&line));
                 }
-                received.lock().unwrap().push(source);
+                if let Reply::Message(answer) = reply {
+                    say(&mut stream, answer).await?;
+                    continue;
+                }
+                talk.received.lock().unwrap().push(source);
                 match reply {
                     Reply::Vanish => return None,
-                    Reply::Hold => drop(gate.wait_for(|open| *open).await),
+                    Reply::Hold => drop(talk.gate.wait_for(|open| *open).await),
                     _ => {}
                 }
                 say(&mut stream, "250 2.0.0 queued").await?;

@@ -1,5 +1,6 @@
 //! `postern outbox …`: mail that is owed, what became of it, and each attempt at it.
 
+mod change;
 mod list;
 mod show;
 
@@ -17,6 +18,8 @@ use crate::server::store::{MailRow, MailState};
 pub enum Outbox {
     List(list::List),
     Show(show::Show),
+    Resend(change::Resend),
+    Drop(change::Drop),
 }
 
 impl Outbox {
@@ -24,6 +27,8 @@ impl Outbox {
         match self {
             Self::List(list) => list.run(context).await,
             Self::Show(show) => show.run(context).await,
+            Self::Resend(resend) => resend.run(context).await,
+            Self::Drop(drop) => drop.run(context).await,
         }
     }
 }
@@ -33,6 +38,7 @@ impl From<OutboxError> for CliError {
         match error {
             OutboxError::Unknown(_) => Self::NotFound(error.to_string()),
             OutboxError::Ambiguous(_) => Self::Usage(error.to_string()),
+            OutboxError::Sending | OutboxError::Refused(_) => Self::Refused(error.to_string()),
             OutboxError::Failure(failure) => failure.into(),
         }
     }

@@ -1,0 +1,336 @@
+//! What becomes of a mail after an attempt: written down for outbox, attempt, request and audit in one transaction.
+
+use super::job::Asked;
+use super::relay::{Attempt, End};
+use crate::domain::breaker::{Seen, Shut, Why, recheck};
+use crate::domain::mail::MailKind;
+use crate::domain::retry::{Jitter, Ladder, Retry, Tried, after_failure};
+use crate::domain::smtp::diagnosis::{Class, Diagnosis, Next, Scope};
+use crate::domain::smtp::evidence::{Evidence, What};
+use crate::domain::time::Timestamp;
+use crate::server::caller::Caller;
+use crate::server::failure::Done;
+use crate::server::service::Service;
+use crate::server::store::{
+    AttemptEnd, AttemptOutcome, AuditEvent, MailEnd, Outcome, QueuedMail, RequestState, Tx,
+};
+
+/// The row of the table for a connection that died after the final dot, or a worker that died with it.
+const AMBIGUOUS: &str = "data.ambiguous";
+/// After so many losses in the hand-over, a mail may have come so often already: it is not sent once more.
+const LOSSES: u32 = 2;
+
+/// An attempt that is over, and what is known around it.
+pub struct Settled<'a> {
+    pub queued: &'a QueuedMail,
+    /// Of the attempt.
+    pub id: &'a str,
+    pub asked: &'a Asked,
+    pub attempt: &'a Attempt,
+    pub message_id: Option<&'a str>,
+    pub jitter: Jitter,
+    /// How the way to the relay is shut after this attempt.
+    pub shut: Option<Shut>,
+    /// Whether it was this attempt that shut it, so that somebody must be told.
+    pub told: bool,
+}
+
+/// What happens to the mail.
+enum Fate {
+    Sent(String),
+    Later(Timestamp),
+    /// Until it is looked at again, and whether that is news.
+    Held(Timestamp, bool),
+    Over(MailEnd),
+}
+
+/// What an attempt says about the relay; none where it says nothing.
+pub fn seen(end: &End) -> Option<Seen> {
+    let End::Failed { diagnosis, .. } = end else {
+        return Some(Seen::Works);
+    };
+    let row = diagnosis.row;
+    match (diagnosis.next, row.scope, row.class) {
+        (Next::Hold, Scope::Relay, _) => Some(Seen::Broken(row.id)),
+        (_, _, Class::Connection | Class::Tls) => Some(Seen::Unreachable(row.id)),
+        (_, _, Class::Local) => None,
+        _ => Some(Seen::Works),
+    }
+}
+
+/// Ends a mail whose worker died in the hand-over once too often; true where it did. Nobody knows whether it came, so its token stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enough_lost(
+    tx: &mut Tx,
+    queued: &QueuedMail,
+    worker: &Caller,
+    now: Timestamp,
+) -> Done<bool> {
+    if tx.lost_handovers(&queued.id, false).await? < LOSSES {
+        return Ok(false);
+    }
+    let kind = queued.kind.name();
+    let reason = format!("{kind}: {AMBIGUOUS}: the worker ended in the hand-over, {LOSSES} times");
+    tracing::error!(
+        kind,
+        diagnosis = AMBIGUOUS,
+        "a mail may have come twice, or never: it is not sent again"
+    );
+    tx.fail_mail(&queued.id, MailEnd::Failed, AMBIGUOUS, &reason, now)
+        .await?;
+    let event = AuditEvent {
+        event: "mail_failed",
+        outcome: Outcome::Failed,
+        reason: Some(&reason),
+        account_id: queued.account_id.as_deref(),
+    };
+    note(tx, queued, Some(RequestState::Failed), event, worker, now).await?;
+    Ok(true)
+}
+
+/// Writes down how an attempt ended.
+///
+/// # Errors
+/// When the database fails; then the mail's lease runs out, and the attempt counts as lost.
+pub async fn settle(
+    service: &Service,
+    worker: &Caller,
+    settled: &Settled<'_>,
+    now: Timestamp,
+) -> Done<()> {
+    let Settled { queued, asked, .. } = settled;
+    let kind = queued.kind.name();
+    let mut tx = service.store.begin().await?;
+    let fate = fate(&mut tx, settled, now).await?;
+    log(settled, &fate, now);
+    let reason = match &settled.attempt.end {
+        End::Accepted(_) => kind.to_owned(),
+        End::Failed {
+            evidence,
+            diagnosis,
+        } => format!("{kind}: {}: {evidence}", diagnosis.id()),
+    };
+    let diagnosis = diagnosis(settled).map_or("", Diagnosis::id);
+    let (state, event, outcome) = match &fate {
+        Fate::Sent(reply) => {
+            tx.end_mail(&queued.id, MailEnd::Sent, Some(reply), now)
+                .await?;
+            (
+                Some(RequestState::Sent),
+                Some("mail_sent"),
+                Outcome::Allowed,
+            )
+        }
+        Fate::Later(at) => {
+            tx.defer_mail(&queued.id, *at, diagnosis, &reason).await?;
+            (None, Some("mail_deferred"), Outcome::Failed)
+        }
+        Fate::Held(at, news) => {
+            tx.hold_mail(&queued.id, *at, diagnosis, &reason).await?;
+            (None, news.then_some("mail_held"), Outcome::Failed)
+        }
+        Fate::Over(end) => {
+            tx.fail_mail(&queued.id, *end, diagnosis, &reason, now)
+                .await?;
+            let (state, event) = match end {
+                MailEnd::Expired => (RequestState::Expired, "mail_expired"),
+                _ => (RequestState::Failed, "mail_failed"),
+            };
+            (Some(state), Some(event), Outcome::Failed)
+        }
+    };
+    let end = AttemptEnd {
+        outcome: outcome_of(settled, &fate),
+        class: self::diagnosis(settled).map(|diagnosis| diagnosis.class().name()),
+        diagnosis: Some(diagnosis).filter(|id| !id.is_empty()),
+        evidence: Some(&evidence(&settled.attempt.end)),
+        message_id: settled.message_id,
+        transcript: Some(&settled.attempt.transcript),
+    };
+    tx.end_attempt(settled.id, end, now).await?;
+    // A token of a mail that never came is worth nothing; one that may have come stays.
+    if let (Fate::Over(_), Some(request)) = (&fate, &queued.request_id)
+        && tx.lost_handovers(&queued.id, true).await? == 0
+    {
+        tx.burn_of_request(request).await?;
+    }
+    if let Some(event) = event {
+        let event = AuditEvent {
+            event,
+            outcome,
+            reason: Some(&reason),
+            account_id: asked.account_id.as_deref(),
+        };
+        note(&mut tx, queued, state, event, worker, now).await?;
+    }
+    if let (true, Some(shut)) = (settled.told, &settled.shut) {
+        let event = AuditEvent {
+            event: match shut.why {
+                Why::Held => "relay_held",
+                Why::Unreachable => "relay_unreachable",
+            },
+            outcome: Outcome::Failed,
+            reason: Some(&reason),
+            account_id: None,
+        };
+        tx.audit(worker, now, event).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn fate(tx: &mut Tx, settled: &Settled<'_>, now: Timestamp) -> Done<Fate> {
+    let queued = settled.queued;
+    let (evidence, diagnosis) = match &settled.attempt.end {
+        End::Accepted(reply) => return Ok(Fate::Sent(reply.to_string())),
+        End::Failed {
+            evidence,
+            diagnosis,
+        } => (evidence, *diagnosis),
+    };
+    let ladder = match diagnosis.next {
+        Next::Quick => Ladder::Quick,
+        Next::Greylist => Ladder::Greylist,
+        Next::Never => return Ok(Fate::Over(MailEnd::Failed)),
+        Next::Hold => {
+            let since = tx.held_since(&queued.id).await?;
+            let held = now.since(since.unwrap_or(now));
+            let wait = settled.jitter.after(recheck(diagnosis.id(), held));
+            return Ok(Fate::Held(now.plus(wait), since.is_none()));
+        }
+    };
+    // This loss is not yet written down.
+    let lost = diagnosis.id() == AMBIGUOUS;
+    if lost && tx.lost_handovers(&queued.id, false).await? + 1 >= LOSSES {
+        return Ok(Fate::Over(MailEnd::Failed));
+    }
+    let first = tx.first_attempt_at(&queued.id).await?;
+    let tried = Tried {
+        first_at: first.unwrap_or(now),
+        now,
+        give_up_at: queued.give_up_at,
+        hint: hint(evidence),
+    };
+    Ok(match after_failure(ladder, tried, settled.jitter) {
+        Retry::At(at) => Fate::Later(at),
+        Retry::GiveUp => Fate::Over(MailEnd::Expired),
+    })
+}
+
+/// What the server said about how long to wait.
+fn hint(evidence: &Evidence) -> Option<std::time::Duration> {
+    match &evidence.what {
+        What::Reply(reply) => crate::domain::smtp::diagnosis::wait_hint(reply),
+        What::Fault(_) => None,
+    }
+}
+
+const fn diagnosis(settled: &Settled<'_>) -> Option<Diagnosis> {
+    match settled.attempt.end {
+        End::Accepted(_) => None,
+        End::Failed { diagnosis, .. } => Some(diagnosis),
+    }
+}
+
+fn evidence(end: &End) -> String {
+    match end {
+        End::Accepted(reply) => reply.to_string(),
+        End::Failed { evidence, .. } => evidence.to_string(),
+    }
+}
+
+fn outcome_of(settled: &Settled<'_>, fate: &Fate) -> AttemptOutcome {
+    if diagnosis(settled).is_some_and(|diagnosis| diagnosis.id() == AMBIGUOUS) {
+        return AttemptOutcome::Lost;
+    }
+    match fate {
+        Fate::Sent(_) => AttemptOutcome::Accepted,
+        Fate::Later(_) => AttemptOutcome::Deferred,
+        Fate::Held(..) => AttemptOutcome::Held,
+        Fate::Over(_) => AttemptOutcome::Failed,
+    }
+}
+
+/// For the request, where the mail belongs to one, and the audit.
+async fn note(
+    tx: &mut Tx,
+    queued: &QueuedMail,
+    state: Option<RequestState>,
+    event: AuditEvent<'_>,
+    worker: &Caller,
+    now: Timestamp,
+) -> Done<()> {
+    if let (Some(state), Some(request)) = (state, &queued.request_id) {
+        let reason = event.reason.filter(|_| state != RequestState::Sent);
+        tx.set_request_state(request, state, reason, event.account_id, now)
+            .await?;
+    }
+    let caller = match &queued.request_id {
+        Some(id) => tx
+            .request(id)
+            .await?
+            .map(|request| worker.about(&request.reference)),
+        None => None,
+    };
+    Ok(tx
+        .audit(caller.as_ref().unwrap_or(worker), now, event)
+        .await?)
+}
+
+/// One line for each attempt. It is an error, which wakes somebody, when the way is shut by it, and when a mail is over for a reason
+/// that is not its recipient's; but strangers cannot wake anybody, and nobody is woken twice for the same.
+fn log(settled: &Settled<'_>, fate: &Fate, now: Timestamp) {
+    let kind = settled.queued.kind;
+    let recipient = settled.asked.to.masked();
+    let attempt = settled.queued.attempts;
+    let (kind_name, said) = (kind.name(), evidence(&settled.attempt.end));
+    let (id, title) = diagnosis(settled).map_or(("", ""), |found| (found.id(), found.row.title));
+    if let (true, Some(shut)) = (settled.told, &settled.shut) {
+        match shut.why {
+            Why::Held => tracing::error!(
+                diagnosis = id,
+                said,
+                "mail is held: {title}. It waits until settings change or a probe passes"
+            ),
+            Why::Unreachable => tracing::error!(
+                diagnosis = id,
+                said,
+                "mail waits: {title}. One mail tries the relay every 15 seconds"
+            ),
+        }
+    }
+    match fate {
+        Fate::Sent(response) => {
+            tracing::info!(kind = kind_name, %recipient, attempt, %response, "mail handed over");
+        }
+        Fate::Later(at) => {
+            let seconds = at.since(now).as_secs();
+            tracing::warn!(kind = kind_name, %recipient, diagnosis = id, said, retry_in_s = seconds, "mail deferred");
+        }
+        // One that only concerns this mail is an alert of its own.
+        Fate::Held(_, true) if settled.shut.is_none() => {
+            tracing::error!(kind = kind_name, %recipient, diagnosis = id, said, "a mail is held: {title}");
+        }
+        Fate::Held(at, _) => {
+            let seconds = at.since(now).as_secs();
+            tracing::warn!(kind = kind_name, %recipient, diagnosis = id, said, retry_in_s = seconds, "mail held");
+        }
+        Fate::Over(end) => {
+            let strangers = matches!(
+                kind,
+                MailKind::SignUp | MailKind::SignUpKnown | MailKind::VerifyAddress
+            );
+            let words = if *end == MailEnd::Expired {
+                "mail given up: it would be too late"
+            } else {
+                "mail refused for good"
+            };
+            if strangers || settled.shut.is_some() {
+                tracing::warn!(kind = kind_name, %recipient, diagnosis = id, said, "{words}");
+            } else {
+                tracing::error!(kind = kind_name, %recipient, diagnosis = id, said, "{words}");
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Which servers live on a database file: so that one which finds itself alone knows that whoever held mail is dead, and need not wait
+//! for leases to run out.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::{Result, Store, StoreError};
+use crate::server::config;
+
+/// How often a lock is asked for that another server is just trading in, and how long between.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A server lives on the database for as long as this does. The system ends the lock with the process, however that ends.
+#[derive(Debug)]
+pub struct Presence {
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Says that a server lives here from now on. If it is the only one, mail that is claimed is claimed by nobody: it is due again.
+    /// To be called before this server claims any.
+    ///
+    /// # Errors
+    /// When the database fails. A lock that cannot be had is no failure: then leases run out by themselves.
+    pub async fn announce(&self, settings: &config::Database) -> Result<Presence> {
+        let options = SqliteConnectOptions::from_str(&settings.url).map_err(StoreError::from)?;
+        let mut name = options.get_filename().as_os_str().to_owned();
+        name.push(".server");
+        // What SQLite keeps in memory has no file beside it.
+        if options
+            .get_filename()
+            .to_string_lossy()
+            .starts_with("file:")
+        {
+            return Ok(Presence { _lock: None });
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(PathBuf::from(name));
+        let Ok(file) = file else {
+            return Ok(Presence { _lock: None });
+        };
+        if file.try_lock().is_ok() {
+            let mut tx = self.begin().await?;
+            let released = tx.release_claims().await?;
+            tx.commit().await?;
+            if released > 0 {
+                tracing::warn!(
+                    mails = released,
+                    "mail that a server held when it died is due again"
+                );
+            }
+            // Whoever takes the lock between these two releases nothing: no mail is claimed here yet.
+            let _ = file.unlock();
+        }
+        for _ in 0..TRIES {
+            match file.try_lock_shared() {
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+                Ok(()) => return Ok(Presence { _lock: Some(file) }),
+                Err(TryLockError::Error(error)) => {
+                    tracing::warn!(%error, "the database's folder knows no locks: after a crash, mail waits for its lease");
+                    break;
+                }
+            }
+        }
+        Ok(Presence { _lock: None })
+    }
+}
