@@ -1,5 +1,6 @@
 //! Every row by evidence as it stands on the wire, and properties over everything that could.
 
+mod docs;
 mod properties;
 mod rows;
 
