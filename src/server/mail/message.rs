@@ -50,6 +50,15 @@ pub enum MessageError {
 }
 
 impl OutgoingMessage {
+    /// What somebody else has built: header and body, lines ended by CRLF.
+    pub fn new(envelope: Envelope, message_id: String, bytes: Vec<u8>) -> Self {
+        Self {
+            envelope,
+            message_id,
+            bytes,
+        }
+    }
+
     /// Who sends and who receives, as MAIL and RCPT name them (RFC 5321 3.3).
     pub fn envelope(&self) -> &Envelope {
         &self.envelope

@@ -57,7 +57,7 @@ impl Dialogue {
             Mechanism::XOAuth2 => {
                 let reply = self.initial(mechanism, &xoauth2(name, password)).await?;
                 if reply.code == 334 {
-                    return self.refused_token(&reply).await;
+                    return self.refused_token().await;
                 }
                 reply
             }
@@ -95,8 +95,8 @@ impl Dialogue {
     }
 
     /// XOAUTH2 explains itself in a challenge; an empty answer gets the refusal.
-    async fn refused_token(&mut self, challenge: &Reply) -> Result<Reply, Evidence> {
-        let decoded = STANDARD.decode(challenge.text().trim()).unwrap_or_default();
+    async fn refused_token(&mut self) -> Result<Reply, Evidence> {
+        let decoded = STANDARD.decode(self.challenge.trim()).unwrap_or_default();
         let reason = self.recorder.redacted(&printable(&decoded, MAX_REASON));
         if !reason.is_empty() {
             self.recorder

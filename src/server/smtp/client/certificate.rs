@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::pki_types::UnixTime;
 use x509_parser::extensions::GeneralName;
-use x509_parser::oid_registry::{OidRegistry, format_oid};
+use x509_parser::oid_registry::OidRegistry;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
@@ -126,7 +126,10 @@ fn oid_name(oid: &x509_parser::der_parser::oid::Oid<'_>) -> String {
         return "Ed25519".into();
     }
     let registry = OidRegistry::default().with_crypto();
-    bounded(&format_oid(oid, &registry))
+    match registry.get(oid) {
+        Some(entry) => bounded(entry.sn()),
+        None => bounded(&oid.to_id_string()),
+    }
 }
 
 fn instant(seconds: i64) -> Timestamp {

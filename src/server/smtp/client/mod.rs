@@ -57,6 +57,8 @@ pub struct Dialogue {
     /// Whether the last step ended so that another command may follow.
     usable: bool,
     typing: Typing,
+    /// The last challenge of AUTH as it came: its meaning is lost where it is redacted.
+    challenge: String,
     deliver_within: Option<Duration>,
 }
 
@@ -171,6 +173,9 @@ impl Dialogue {
         }
         if raw.code == 421 {
             self.usable = false;
+        }
+        if raw.code == 334 {
+            self.challenge = raw.lines.join(" ");
         }
         Reply::new(raw.code, lines)
     }

@@ -68,8 +68,10 @@ impl Dialogue {
             capabilities: Capabilities::default(),
             within_tls: false,
             loopback,
-            usable: true,
+            // Nothing may be said before the banner.
+            usable: false,
             typing: Typing::Commands,
+            challenge: String::new(),
             deliver_within: None,
         })
     }
@@ -104,6 +106,7 @@ impl Dialogue {
         self.recorder.begin(Step::Banner);
         let ends = self.by(self.target.limits.banner);
         let reply = self.reply(Step::Banner, ends).await?;
+        self.usable = reply.code != 421;
         self.settle(Step::Banner, reply, |code| code == 220)?;
         Ok(())
     }

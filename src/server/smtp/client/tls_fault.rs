@@ -48,8 +48,7 @@ fn of_certificate(error: &CertificateError, chain: &[CertificateRecord]) -> TlsF
         E::BadSignature => bad("its signature is wrong"),
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => bad("it is not for servers"),
         E::UnhandledCriticalExtension => bad("it has a critical extension that is unknown here"),
-        E::UnsupportedSignatureAlgorithmContext { .. }
-        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+        E::UnsupportedSignatureAlgorithmContext { .. } => {
             bad("it is signed by an algorithm that is not taken any more, such as SHA-1")
         }
         other => bad(&words(&format!("{other:?}"))),

@@ -224,6 +224,9 @@ impl Wire {
 fn parse(line: &[u8]) -> Option<(u16, bool, &[u8])> {
     let (digits, rest) = line.split_at_checked(3)?;
     let fits = digits.iter().all(u8::is_ascii_digit) && (b'2'..=b'5').contains(&digits[0]);
+    if !fits {
+        return None;
+    }
     let code = digits
         .iter()
         .fold(0, |code, digit| code * 10 + u16::from(*digit - b'0'));
@@ -233,7 +236,7 @@ fn parse(line: &[u8]) -> Option<(u16, bool, &[u8])> {
         [b'-', text @ ..] => (true, text),
         _ => return None,
     };
-    fits.then_some((code, more, text))
+    Some((code, more, text))
 }
 
 fn not_a_reply(line: &[u8]) -> Fault {

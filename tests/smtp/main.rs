@@ -1,0 +1,10 @@
+//! Our side of SMTP against servers on real sockets: scripted ones that behave badly, with good and bad certificates, and programs that
+//! no one here wrote.
+
+mod auth;
+mod dialogue;
+mod hostile;
+mod redaction;
+mod relay;
+mod support;
+mod tls;
