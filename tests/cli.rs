@@ -6,8 +6,14 @@ mod accounts;
 mod audit;
 #[path = "cli/dkim.rs"]
 mod dkim;
+#[path = "cli/domain.rs"]
+mod domain;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/nameserver.rs"]
+mod nameserver;
+#[path = "flow/support/peer.rs"]
+mod peer;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/serve.rs"]

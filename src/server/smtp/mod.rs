@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod dns;
+pub mod domain;
 pub mod relay;
 pub mod sandbox;

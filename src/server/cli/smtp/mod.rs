@@ -1,6 +1,8 @@
 //! `postern smtp …`: the mail server's side of things, seen from a shell.
 
+mod domain;
 mod explain;
+mod findings;
 mod probe;
 mod reach;
 mod session;
@@ -15,6 +17,7 @@ use super::exit::CliError;
 /// The commands about mail servers.
 #[derive(Debug, Subcommand)]
 pub enum Smtp {
+    Domain(domain::Domain),
     Explain(explain::Explain),
     Probe(Box<probe::Probe>),
     Session(session::Session),
@@ -23,6 +26,7 @@ pub enum Smtp {
 impl Smtp {
     pub async fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
+            Self::Domain(domain) => domain.run(context).await,
             Self::Explain(explain) => explain.run(),
             Self::Probe(probe) => probe.run(context).await,
             Self::Session(session) => session.run(context).await,

@@ -7,8 +7,7 @@ use mail_auth::common::crypto::{DkimKey, Ed25519Key, RsaKey, Sha256};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::record;
-use crate::domain::dns::dkim::KeyKind;
+use crate::domain::dns::dkim::{KeyKind, rsa_bits, rsa_public_key_info};
 
 /// Object identifiers as DER writes them, by which a PKCS#8 file says what it holds.
 const RSA: &[u8] = &[
@@ -139,8 +138,8 @@ fn rsa(der: PrivateKeyDer<'static>) -> Result<(DkimKey, Vec<u8>, usize), KeyErro
             () => KeyError::Damaged,
         }
     })?;
-    let public = record::rsa_public_key_info(&key.public_key());
-    let bits = crate::domain::dns::dkim::rsa_bits(&public).ok_or(KeyError::Damaged)?;
+    let public = rsa_public_key_info(&key.public_key());
+    let bits = rsa_bits(&public).ok_or(KeyError::Damaged)?;
     Ok((DkimKey::Rsa(key), public, bits))
 }
 

@@ -36,24 +36,3 @@ pub fn zone_line(name: &str, value: &str) -> String {
     }
     format!("{name}. IN TXT (\n  {} )", strings.join("\n  "))
 }
-
-/// SubjectPublicKeyInfo around a PKCS#1 public key: what receivers expect of p= (RFC 6376 erratum 3017).
-pub(super) fn rsa_public_key_info(pkcs1: &[u8]) -> Vec<u8> {
-    const ALGORITHM: &[u8] = &[
-        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
-    ];
-    let bits: Vec<u8> = std::iter::once(0).chain(pkcs1.iter().copied()).collect();
-    let body = [ALGORITHM.to_vec(), element(0x03, &bits)].concat();
-    element(0x30, &body)
-}
-
-/// One DER element of less than 64 KiB.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let [.., high, low] = content.len().to_be_bytes();
-    let length = match content.len() {
-        0..=0x7f => vec![low],
-        0x80..=0xff => vec![0x81, low],
-        _ => vec![0x82, high, low],
-    };
-    [vec![tag], length, content.to_vec()].concat()
-}

@@ -1,0 +1,1 @@
+//! The judgements, with answers as real domains give them.
