@@ -41,7 +41,7 @@ const overflow = (page) =>
 /** Buttons, fields and links of their own below 44 pixels (WCAG 2.5.5, its highest level); links in sentences may be smaller. */
 const small = (page) =>
   page.evaluate(() => {
-    const targets = "main button, main .button, main input:not([type=hidden], .visually-hidden), nav a, footer a, .mailbox-rows a";
+    const targets = "main button, main .button, main input:not([type=hidden], [type=radio], .visually-hidden), main select, main summary, nav a, footer a, .mailbox-rows a, .past a, .choice";
     return [...document.querySelectorAll(targets)]
       .map((one) => [one, one.getBoundingClientRect()])
       .filter(([, box]) => box.width > 0 && (box.height < 44 || box.width < 44))
@@ -59,8 +59,8 @@ const outside = (page) =>
   );
 
 for (const [name, go] of Object.entries(pages)) {
-  test(`${name} reads well for everybody, wide and narrow, light and dark`, async ({ page, server, mail, person, account, another }) => {
-    await go({ page, server, mail, person, account, another });
+  test(`${name} reads well for everybody, wide and narrow, light and dark`, async ({ page, server, mail, person, account, operator, relays, another }) => {
+    await go({ page, server, mail, person, account, operator, relays, another });
     for (const theme of ["light", "dark"]) {
       await show(page, theme);
       expect(await objections(page), `axe, ${theme}`).toEqual([]);

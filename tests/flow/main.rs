@@ -2,6 +2,7 @@
 //! and a number are those of the attack catalogue (`e1_…` enumeration, `t…` tokens, `w…` web, `m…` mail, `d…` load, `l…` logs).
 
 mod account;
+mod console;
 mod database;
 mod deferred;
 mod delivery;

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test as base } from "@playwright/test";
 import { Mail } from "./mail.js";
+import { Relay } from "./relay.js";
 import { Server } from "./server.js";
 
 export { expect };
@@ -71,6 +72,25 @@ export const test = base.extend({
     const { username, email, password } = person;
     await server.command(["account", "add", username, email, "--password-stdin"], password);
     await use(person);
+  },
+
+  /** Somebody else, who may use the console. */
+  operator: async ({ server }, use) => {
+    const username = `op${randomBytes(6).toString("hex")}`;
+    const email = `${username}@example.org`;
+    await server.command(["account", "add", username, email, "--operator", "--password-stdin"], PASSWORD);
+    await use({ username, email, password: PASSWORD });
+  },
+
+  /** Starts mail servers on a script, and ends them with the test. */
+  relays: async ({}, use) => {
+    const started = [];
+    await use(async (script) => {
+      const relay = await Relay.start(script);
+      started.push(relay);
+      return relay;
+    });
+    for (const relay of started) relay.stop();
   },
 
   /** Requests of all browsers of this test, in order. */

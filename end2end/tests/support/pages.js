@@ -1,5 +1,6 @@
 // Every page in every state worth looking at, for the accessibility and layout tests and for the pictures.
 import { expect, NEW_PASSWORD } from "./fixtures.js";
+import * as probe from "./probe.js";
 import { send } from "./smtp.js";
 import * as step from "./steps.js";
 
@@ -34,6 +35,17 @@ async function account({ page, account }) {
 async function opened({ page, mail, account }, view) {
   const letter = await step.forget(page, mail, account);
   await step.open(page, `/dev/mailbox/${letter.id}?view=${view}`);
+}
+
+/** A view of a probe that is over. */
+async function view(page, name) {
+  await page.getByRole("navigation", { name: "Views of this probe" }).getByRole("link", { name }).click();
+  await expect(page.getByRole("heading", { level: 3, name })).toBeVisible();
+}
+
+async function viewed(world, name) {
+  await probe.passed(world.page, world.operator);
+  await view(world.page, name);
 }
 
 /** Each page's name and how to get there. */
@@ -127,5 +139,39 @@ export const pages = {
   "mailbox-headers": (world) => opened(world, "headers"),
   "mailbox-source": (world) => opened(world, "source"),
   "mailbox-search": ({ page }) => step.open(page, "/dev/mailbox?q=nothing-like-it"),
+  "console-probe": ({ page, operator }) => probe.room(page, operator),
+  "console-probe-error": async ({ page, operator }) => {
+    await probe.room(page, operator);
+    await probe.typed(page, 70_000, { username: "mailer", password: "" });
+    await step.press(page, "Start the probe");
+    await expect(step.summary(page)).toBeFocused();
+  },
+  "console-running": async ({ page, operator, relays }) => {
+    const relay = await relays({ gate: "AUTH" });
+    await probe.room(page, operator);
+    await probe.typed(page, relay.port, { username: "mailer", password: "x" });
+    await probe.start(page);
+    await expect(probe.row(page, "AUTH")).toContainText("running");
+  },
+  "console-passed": ({ page, operator }) => probe.passed(page, operator),
+  "console-refused": ({ page, operator, relays }) => probe.refused(page, operator, relays),
+  "console-open": async ({ page, operator, relays }) => {
+    const relay = await relays({ replies: { RCPT: `550 5.1.1 <${"averyveryverylongword".repeat(20)}>: no such user here` } });
+    await probe.room(page, operator);
+    await probe.typed(page, relay.port, { stop: "rcpt", to: LONG.slice(-60) });
+    await probe.start(page);
+    await expect(probe.outcome(page)).toHaveText(/^Failed: /);
+    for (const summary of await probe.steps(page).locator("summary").all()) await summary.click();
+  },
+  "console-capabilities": (world) => viewed(world, "Capabilities"),
+  "console-certificate": (world) => viewed(world, "Certificate"),
+  "console-history": async (world) => {
+    await probe.passed(world.page, world.operator, "auth");
+    await step.open(world.page, "/console/smtp");
+    await probe.start(world.page);
+    await expect(probe.outcome(world.page)).toHaveText("Passed");
+    await view(world.page, "History");
+  },
+  "console-report": (world) => viewed(world, "Report"),
   "mailbox-gone": ({ page }) => step.open(page, "/dev/mailbox/never-was"),
 };

@@ -13,25 +13,40 @@ pub struct Form {
 }
 
 impl Form {
-    /// Every form of a page.
+    /// Every form of a page that changes something. A choice has the value that is chosen.
     pub fn all(html: &str) -> Vec<Self> {
         let page = Html::parse_document(html);
-        let (forms, inputs) = (
-            Selector::parse("form").unwrap(),
-            Selector::parse("input").unwrap(),
-        );
+        let [forms, fields, options] =
+            ["form", "input, select", "option"].map(|selector| Selector::parse(selector).unwrap());
+        let value = |field: scraper::ElementRef<'_>| {
+            if field.value().name() != "select" {
+                return field.attr("value").unwrap_or_default().to_owned();
+            }
+            let all: Vec<_> = field.select(&options).collect();
+            let chosen = all.iter().find(|option| option.attr("selected").is_some());
+            let chosen = chosen
+                .or(all.first())
+                .and_then(|option| option.attr("value"));
+            chosen.unwrap_or_default().to_owned()
+        };
         let read = |form: scraper::ElementRef<'_>| {
-            assert_eq!(form.attr("method"), Some("post"), "{}", form.html());
-            let fields = form.select(&inputs).filter_map(|input| {
-                let value = input.attr("value").unwrap_or_default();
-                Some((input.attr("name")?.to_owned(), value.to_owned()))
-            });
+            let chosen = |field: &scraper::ElementRef<'_>| {
+                field.attr("type") != Some("radio") || field.attr("checked").is_some()
+            };
+            let all = form.select(&fields).filter(chosen);
+            let named =
+                all.filter_map(|field| Some((field.attr("name")?.to_owned(), value(field))));
             Self {
                 action: form.attr("action").unwrap().to_owned(),
-                fields: fields.collect(),
+                fields: named.collect(),
             }
         };
-        page.select(&forms).map(read).collect()
+        let changing = |form: &scraper::ElementRef<'_>| {
+            let method = form.attr("method").unwrap();
+            assert!(matches!(method, "post" | "get"), "{}", form.html());
+            method == "post"
+        };
+        page.select(&forms).filter(changing).map(read).collect()
     }
 
     /// Types into a field, which must be there.

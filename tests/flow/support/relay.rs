@@ -27,6 +27,8 @@ pub enum Reply {
     Message(&'static str),
     /// The answer to RCPT comes when the gate is opened.
     HoldRcpt,
+    /// AUTH is offered on a new connection, and this line is the answer to it.
+    Auth(&'static str),
     /// A new connection gets not even a greeting.
     Silent,
     /// The answer to the final dot comes when the gate is opened.
@@ -44,6 +46,7 @@ pub struct Relay {
     script: Arc<Mutex<VecDeque<Reply>>>,
     received: Arc<Mutex<Vec<String>>>,
     tries: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -73,10 +76,12 @@ impl Relay {
         let script = Arc::new(Mutex::new(script));
         let received = Arc::new(Mutex::new(Vec::new()));
         let tries = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(AtomicUsize::new(0));
         let talk = Talk {
             script: script.clone(),
             received: received.clone(),
             tries: tries.clone(),
+            connections: connections.clone(),
             gate: opened,
         };
         let task = tokio::spawn(async move {
@@ -91,6 +96,7 @@ impl Relay {
             script,
             received,
             tries,
+            connections,
             task,
         }
     }
@@ -103,6 +109,11 @@ impl Relay {
     /// How often somebody tried to hand a mail over.
     pub fn tries(&self) -> usize {
         self.tries.load(Ordering::SeqCst)
+    }
+
+    /// How often somebody connected.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// The sources of the mails whose final dot came, with the envelope's recipients in the first line.
@@ -140,18 +151,20 @@ struct Talk {
     script: Arc<Mutex<VecDeque<Reply>>>,
     received: Arc<Mutex<Vec<String>>>,
     tries: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
     gate: watch::Receiver<bool>,
 }
 
 impl Talk {
-    /// What the next mail meets; a new connection takes silence alone.
-    fn next(&self, silent: bool) -> Option<Reply> {
+    /// What the next mail meets; a new connection takes what is about connections alone.
+    fn next(&self, new: bool) -> Option<Reply> {
+        let fits = |reply: &mut Reply| matches!(reply, Reply::Silent | Reply::Auth(_)) == new;
         let next = self
             .script
             .lock()
             .unwrap()
-            .pop_front_if(|reply| (*reply == Reply::Silent) == silent);
-        if next.is_some() || !silent {
+            .pop_front_if(fits);
+        if next.is_some() || !new {
             self.tries.fetch_add(1, Ordering::SeqCst);
         }
         next
@@ -160,14 +173,15 @@ impl Talk {
 
 async fn converse(stream: TcpStream, mut talk: Talk) -> Option<()> {
     let mut stream = BufReader::new(stream);
-    if talk.next(true).is_some() {
+    talk.connections.fetch_add(1, Ordering::SeqCst);
+    let mut reply = talk.next(true).unwrap_or(Reply::Accept);
+    if reply == Reply::Silent {
         let mut line = String::new();
         while stream.read_line(&mut line).await.ok()? > 0 {}
         return None;
     }
     say(&mut stream, "220 relay.test").await?;
     let mut recipients = String::new();
-    let mut reply = Reply::Accept;
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
@@ -181,7 +195,11 @@ async fn converse(stream: TcpStream, mut talk: Talk) -> Option<()> {
         match (verb.as_str(), reply) {
             ("MAIL", Reply::Mail(answer))
             | ("RCPT", Reply::Rcpt(answer))
-            | ("DATA", Reply::Data(answer)) => say(&mut stream, answer).await?,
+            | ("DATA", Reply::Data(answer))
+            | ("AUTH", Reply::Auth(answer)) => say(&mut stream, answer).await?,
+            ("EHLO", Reply::Auth(_)) => {
+                say(&mut stream, "250-relay.test\r\n250 AUTH PLAIN LOGIN").await?;
+            }
             ("RCPT", _) => {
                 if reply == Reply::HoldRcpt {
                     drop(talk.gate.wait_for(|open| *open).await);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::http::header;
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use serde_json::json;
@@ -30,9 +31,9 @@ pub async fn stream(operator: Operator, id: Result<Path<String>, PathRejection>)
     };
     let (events, received) = mpsc::channel(4);
     tokio::spawn(tell(id, run, runs, events));
-    Sse::new(ReceiverStream::new(received))
-        .keep_alive(KeepAlive::default())
-        .into_response()
+    let stream = Sse::new(ReceiverStream::new(received)).keep_alive(KeepAlive::default());
+    // A stream says "no-cache" by itself; no page of the console is kept at all.
+    ([(header::CACHE_CONTROL, "no-store")], stream).into_response()
 }
 
 /// Tells each change until the probe is over, nobody listens, or the server stops.
