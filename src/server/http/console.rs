@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::show;
 use super::state::App;
@@ -10,6 +10,8 @@ use super::state::App;
 mod access;
 mod events;
 mod form;
+mod mail;
+mod outbox;
 mod probe;
 mod run;
 mod runs;
@@ -25,8 +27,12 @@ pub fn routes() -> Router<App> {
         .route("/console/smtp", get(probe::show).post(probe::start))
         .route("/console/smtp/runs/{id}", get(run::show))
         .route("/console/smtp/runs/{id}/events", get(events::stream))
+        .route("/console/outbox", get(outbox::list))
+        .route("/console/outbox/{id}", get(mail::show))
+        .route("/console/outbox/{id}/resend", post(mail::resend))
+        .route("/console/outbox/{id}/drop", post(mail::drop_mail))
 }
 
 async fn home(_: Operator) -> Response {
-    show::to("/console/smtp")
+    show::to("/console/outbox")
 }

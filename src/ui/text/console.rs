@@ -116,6 +116,25 @@ pub mod outbox {
     pub const DROP: &str = "Drop";
     pub const DROP_HINT: &str = "It is not sent.";
     pub const NO_TRANSCRIPT: &str = "No conversation was recorded.";
+    pub const OLDER_ATTEMPTS: &str = "Older attempts";
+
+    /// A kind of mail, by its name in the database.
+    pub fn kind(name: &str) -> String {
+        let mut words = name.replace('_', " ");
+        if let Some(first) = words.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        words
+    }
+
+    /// What was done just now; the key is in the address, the words are here.
+    pub fn note(key: &str) -> Option<&'static str> {
+        match key {
+            "resent" => Some("Queued again: it goes out as soon as the relay takes it."),
+            "dropped" => Some("Dropped: it is not sent."),
+            _ => None,
+        }
+    }
 }
 
 /// What kind of failure, for people.

@@ -159,11 +159,7 @@ impl Talk {
     /// What the next mail meets; a new connection takes what is about connections alone.
     fn next(&self, new: bool) -> Option<Reply> {
         let fits = |reply: &mut Reply| matches!(reply, Reply::Silent | Reply::Auth(_)) == new;
-        let next = self
-            .script
-            .lock()
-            .unwrap()
-            .pop_front_if(fits);
+        let next = self.script.lock().unwrap().pop_front_if(fits);
         if next.is_some() || !new {
             self.tries.fetch_add(1, Ordering::SeqCst);
         }

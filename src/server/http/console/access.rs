@@ -79,9 +79,10 @@ impl Operator {
         &self,
         title: &str,
         script: Script,
+        note: Option<&str>,
         body: impl FnOnce() -> V,
     ) -> Response {
-        show::page(&self.visit, title, script, None, body)
+        show::page(&self.visit, title, script, note, body)
     }
 
     /// The page for what could not be done.

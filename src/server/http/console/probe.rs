@@ -129,7 +129,7 @@ async fn page(operator: &Operator, typed: Typed, problems: Vec<Problem>) -> Resp
         recent,
         when,
     };
-    operator.page(words::TITLE, Script::Console, || pages::probe(page))
+    operator.page(words::TITLE, Script::Console, None, || pages::probe(page))
 }
 
 async fn recent(operator: &Operator) -> Done<Vec<Past>> {

@@ -47,7 +47,7 @@ pub async fn show(
                 Script::Console
             };
             let title = format!("{}: {}", words::TITLE, page.shown.end.word());
-            operator.page(&title, script, || pages::run(page))
+            operator.page(&title, script, None, || pages::run(page))
         }
         Ok(None) => operator.failed(ApiError::NotFound),
         Err(failure) => operator.failed(failure),

@@ -18,6 +18,7 @@ pub struct AttemptShown {
     pub took: Option<String>,
     /// accepted by the relay, deferred, held, failed, lost, running.
     pub outcome: String,
+    pub passed: bool,
     pub verdict: Option<Verdict>,
     pub message_id: Option<String>,
     pub transcript: Option<Transcript>,
@@ -31,7 +32,10 @@ pub struct MailPage {
     pub reason: Option<String>,
     /// Until when it is worth sending.
     pub give_up: String,
+    /// Newest first.
     pub attempts: Vec<AttemptShown>,
+    /// Where those before them are.
+    pub older: Option<String>,
     pub csrf: String,
     pub can_resend: bool,
     pub can_drop: bool,
@@ -47,6 +51,7 @@ pub fn mail(page: MailPage) -> impl IntoView {
         reason,
         give_up,
         attempts,
+        older,
         csrf,
         can_resend,
         can_drop,
@@ -129,21 +134,34 @@ pub fn mail(page: MailPage) -> impl IntoView {
             <h2 id="attempts-title">{text::ATTEMPTS}</h2>
             {none.then(|| view! { <p class="hint">{text::NO_ATTEMPTS}</p> })}
             {attempts.into_iter().map(attempt).collect_view()}
+            {older
+                .map(|href| {
+                    view! {
+                        <a class="action" href=href>
+                            {text::OLDER_ATTEMPTS}
+                        </a>
+                    }
+                })}
         </section>
     };
     frame(Room::Outbox, body)
 }
 
 fn attempt(attempt: AttemptShown) -> impl IntoView {
-    let took = attempt.took.map(|took| format!(", {took}"));
-    let title = format!("Attempt {}", attempt.number);
-    let about = format!("{}{}", attempt.started, took.unwrap_or_default());
     let found = attempt.verdict.map(|found| {
         view! {
             <h4>{found.title.clone()}</h4>
             {verdict(found)}
         }
     });
+    let took = attempt.took.map(|took| format!(", {took}"));
+    let title = format!("Attempt {}", attempt.number);
+    let class = match (attempt.passed, &found) {
+        (true, _) => "console-mark passed",
+        (false, Some(_)) => "console-mark failed",
+        (false, None) => "console-mark",
+    };
+    let about = format!("{}{}", attempt.started, took.unwrap_or_default());
     let conversation = match &attempt.transcript {
         Some(transcript) => {
             let steps = waterfall(transcript);
@@ -163,7 +181,7 @@ fn attempt(attempt: AttemptShown) -> impl IntoView {
     };
     view! {
         <article class="attempt">
-            <h3>{title} " " <span class="console-mark">{attempt.outcome}</span></h3>
+            <h3>{title} " " <span class=class>{attempt.outcome}</span></h3>
             <p class="hint">{about}</p>
             {attempt
                 .message_id

@@ -35,7 +35,7 @@ pub struct Banner {
 pub struct OutboxPage {
     pub mails: Vec<MailFacts>,
     /// The names of the states, and the one that is shown.
-    pub states: Vec<(&'static str, &'static str)>,
+    pub states: Vec<(&'static str, String)>,
     pub state: String,
     /// As it was typed.
     pub reference: String,
