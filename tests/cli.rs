@@ -4,6 +4,9 @@
 mod accounts;
 #[path = "cli/audit.rs"]
 mod audit;
+#[allow(dead_code, reason = "shared with tests/smtp, which uses all of it")]
+#[path = "smtp/support/certificates.rs"]
+mod certificates;
 #[path = "cli/dkim.rs"]
 mod dkim;
 #[path = "cli/domain.rs"]
@@ -16,7 +19,12 @@ mod nameserver;
 mod peer;
 #[path = "cli/place.rs"]
 mod place;
+#[allow(dead_code, reason = "shared with tests/smtp, which uses all of it")]
+#[path = "smtp/support/server.rs"]
+mod scripted;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/smtp.rs"]
+mod smtp;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -135,6 +135,10 @@ async fn talk(
         }
         _ => None,
     };
+    if let Some(to) = &asked.to {
+        // As in every other transcript.
+        recorder.mask(to.as_str(), &to.masked());
+    }
     let mut dialogue = Dialogue::open(Arc::clone(target), recorder.clone(), stop).await?;
     if let Some((to, message)) = &message {
         let from = message.envelope().from().map(ToString::to_string);

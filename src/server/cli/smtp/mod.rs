@@ -5,6 +5,7 @@ mod explain;
 mod findings;
 mod probe;
 mod reach;
+mod real_mail;
 mod session;
 mod verdict;
 mod waterfall;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::reach::Reach;
+use super::real_mail;
 use super::verdict::Verdict;
 use super::waterfall::Waterfall;
 use crate::domain::identifier::EmailAddress;
@@ -33,6 +34,7 @@ Examples:
   postern smtp probe --to me@example.org --stop-after data
   postern smtp probe --host mail.example.org --user relay --password-file pw
   postern smtp probe --mx --to me@example.org         the recipient's own mail server
+  postern smtp probe --real-mail --to me@example.org  a mail through queue and worker
 
 A probe of the saved settings, unchanged, that passes the sign-in releases mail that is held.
 
@@ -67,6 +69,10 @@ pub struct Probe {
     /// For the whole, such as 20s [default: smtp.timeout]
     #[arg(long, value_name = "DURATION", value_parser = timeout)]
     timeout: Option<Duration>,
+    /// Queue a test mail as a real one and follow it through worker and mail server for --timeout [default: 2m, to
+    /// site.support]
+    #[arg(long, conflicts_with_all = ["mx", "from", "stop_after"])]
+    real_mail: bool,
     /// As one JSON object, when it is over
     #[arg(long)]
     json: bool,
@@ -106,6 +112,14 @@ struct Ended {
 
 impl Probe {
     pub async fn run(self, context: &Context) -> Result<(), CliError> {
+        if self.real_mail {
+            if !self.reach.is_saved() {
+                let words =
+                    "--real-mail goes the way of the saved settings: leave the server's flags out";
+                return Err(CliError::Usage(words.to_owned()));
+            }
+            return real_mail::run(context, self.to, self.timeout, self.json).await;
+        }
         let stop_after = self.stop()?;
         let mut target = self.reach.target(context, self.timeout, self.mx)?;
         let saved = self.reach.is_saved() && !self.mx && self.timeout.is_none();

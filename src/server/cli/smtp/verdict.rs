@@ -15,7 +15,7 @@ pub struct Verdict {
     pub id: &'static str,
     pub exit_code: u8,
     /// The step it failed at.
-    pub step: &'static str,
+    pub step: String,
     /// The reply or the fault, on one line.
     pub evidence: String,
     pub title: &'static str,
@@ -27,13 +27,19 @@ pub struct Verdict {
 
 impl Verdict {
     pub fn new(evidence: &Evidence, diagnosis: Diagnosis) -> Self {
+        Self::stored(&evidence.to_string(), diagnosis)
+    }
+
+    /// Of evidence as it is stored: on one line, the step before a colon.
+    pub fn stored(evidence: &str, diagnosis: Diagnosis) -> Self {
         let row = diagnosis.row;
+        let step = evidence.split(':').next().unwrap_or_default();
         Self {
             class: row.class.name(),
             id: row.id,
             exit_code: Exit::of(diagnosis) as u8,
-            step: evidence.step.name(),
-            evidence: printable(&evidence.to_string()),
+            step: printable(step),
+            evidence: printable(evidence),
             title: row.title,
             cause: row.cause,
             fix: row.fix,
