@@ -17,6 +17,10 @@ mod explain;
 mod nameserver;
 #[path = "flow/support/peer.rs"]
 mod peer;
+#[path = "cli/kill.rs"]
+mod kill;
+#[path = "cli/outbox.rs"]
+mod outbox;
 #[path = "cli/place.rs"]
 mod place;
 #[allow(dead_code, reason = "shared with tests/smtp, which uses all of it")]

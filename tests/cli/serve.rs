@@ -16,7 +16,7 @@ fn port() -> u16 {
 }
 
 /// With an empty site, on free ports.
-fn serve(place: &Place, more: &[&str]) -> (Child, u16) {
+pub fn serve(place: &Place, more: &[&str]) -> (Child, u16) {
     std::fs::create_dir_all(place.0.join("site")).unwrap();
     std::fs::write(place.0.join("site/manifest.json"), "{}").unwrap();
     let port = port();
@@ -51,7 +51,7 @@ fn get(port: u16, path: &str) -> String {
 }
 
 /// Asks it to stop as a service manager does, and returns its code and what it logged.
-fn stop(mut server: Child) -> (Option<i32>, String) {
+pub fn stop(mut server: Child) -> (Option<i32>, String) {
     let pid = server.id().to_string();
     assert!(
         Command::new("kill")
