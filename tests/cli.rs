@@ -13,14 +13,14 @@ mod dkim;
 mod domain;
 #[path = "cli/explain.rs"]
 mod explain;
-#[path = "cli/nameserver.rs"]
-mod nameserver;
-#[path = "flow/support/peer.rs"]
-mod peer;
 #[path = "cli/kill.rs"]
 mod kill;
+#[path = "cli/nameserver.rs"]
+mod nameserver;
 #[path = "cli/outbox.rs"]
 mod outbox;
+#[path = "flow/support/peer.rs"]
+mod peer;
 #[path = "cli/place.rs"]
 mod place;
 #[allow(dead_code, reason = "shared with tests/smtp, which uses all of it")]

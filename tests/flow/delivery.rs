@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use postern::domain::breaker::Why;
+use postern::server::caller::Caller;
+use postern::server::mail::outbox::{self, OutboxError, Who};
 
 use crate::support::{House, MINUTE, PASSWORD, Relay, Reply, SECOND, port, until};
 
@@ -162,6 +164,13 @@ async fn a_fault_of_the_settings_holds_the_whole_queue_and_costs_no_attempt() {
     // Nobody asks the relay on their behalf: not for five minutes.
     house.advance(4 * MINUTE);
     house.looked().await;
+    let health = house.browser().get("/health/ready").await;
+    assert_eq!(health.status, 200, "{}", health.body);
+    assert!(
+        health.body.contains("\"relay\":\"auth.required\""),
+        "{}",
+        health.body
+    );
     assert_eq!(relay.tries(), 1);
     assert_eq!(outcomes(&house).await, ["held"]);
     assert_eq!(
@@ -438,4 +447,123 @@ async fn every_attempt_keeps_its_transcript_without_the_link() {
         assert!(!transcript.contains(&code) && !transcript.contains("alice@"));
         assert!(transcript.contains("a…@example.org"), "{transcript}");
     }
+}
+
+/// What an operator or support does.
+const CALLER: Caller = Caller {
+    request_id: None,
+    client: None,
+    user_agent: None,
+};
+
+const OLIVIA: Who<'_> = Who {
+    caller: &CALLER,
+    name: "olivia",
+};
+
+/// The id of the only mail.
+async fn mail_id(house: &House) -> String {
+    house.texts("SELECT id FROM outbox").await.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_was_refused_is_sent_again_from_the_beginning() {
+    let relay = Relay::start(&[
+        Reply::Rcpt("451 4.3.0 try later"),
+        Reply::Rcpt("550 5.1.1 no such mailbox"),
+        Reply::Rcpt("451 4.3.0 try later"),
+    ])
+    .await;
+    let house = house(&relay).await;
+    house.browser().ask("alice").await;
+    relay.tried(1).await;
+    house.settled().await;
+    house.advance(12 * SECOND);
+    relay.tried(2).await;
+    becomes(&house, STATE, &["failed"]).await;
+    // An hour later the mailbox is mended, and its window would be long over.
+    house.advance(60 * MINUTE);
+    let id = mail_id(&house).await;
+    let mail = outbox::resend(house.service(), OLIVIA, &id).await.unwrap();
+    assert_eq!((mail.attempts, mail.diagnosis), (0, None));
+    relay.tried(3).await;
+    house.settled().await;
+    assert_eq!(house.count("SELECT attempts FROM outbox").await, 1);
+    assert_eq!(
+        house.texts("SELECT state FROM reset_request").await,
+        ["requested"]
+    );
+    // The ladder begins anew: ten seconds, not as if the first attempt had been an hour ago.
+    house.advance(12 * SECOND);
+    let code = code(&relay.got(1).await[0]);
+    house.settled().await;
+    assert_eq!(house.texts(STATE).await, ["sent"]);
+    assert_eq!(
+        outcomes(&house).await,
+        ["deferred", "failed", "deferred", "accepted"]
+    );
+    assert_eq!(house.browser().exchange(&code, "alice").await.status, 303);
+    let resent = house.reasons("mail_resent").await;
+    assert_eq!(resent, [format!("reset: by olivia, mail {id}")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_being_sent_is_left_alone_and_one_that_was_used_stays_over() {
+    let relay = Relay::start(&[Reply::Hold]).await;
+    let house = house(&relay).await;
+    house.browser().ask("alice").await;
+    let code = code(&relay.got(1).await[0]);
+    let id = mail_id(&house).await;
+    for refused in [
+        outbox::resend(house.service(), OLIVIA, &id).await,
+        outbox::drop_mail(house.service(), OLIVIA, &id).await,
+    ] {
+        assert!(matches!(refused, Err(OutboxError::Sending)), "{refused:?}");
+    }
+    relay.gate.send(true).unwrap();
+    house.settled().await;
+    let browser = house.browser();
+    assert_eq!(browser.exchange(&code, "alice").await.status, 303);
+    let chosen = browser.choose("seven lanterns drift upstream").await;
+    assert_eq!(chosen.status, 303);
+    let reset = house
+        .texts("SELECT id FROM outbox WHERE kind = 'reset'")
+        .await
+        .remove(0);
+    let used = outbox::resend(house.service(), OLIVIA, &reset).await;
+    assert!(matches!(used, Err(OutboxError::Refused(_))), "{used:?}");
+    let over = outbox::drop_mail(house.service(), OLIVIA, &reset).await;
+    assert!(matches!(over, Err(OutboxError::Refused(_))), "{over:?}");
+    assert!(house.audit("mail_resent").await.is_empty());
+    // A reminder that is to come tomorrow does not come today.
+    let reminder = "SELECT id FROM outbox WHERE kind = 'password_changed_reminder'";
+    let reminder = house.texts(reminder).await.remove(0);
+    let early = outbox::resend(house.service(), OLIVIA, &reminder).await;
+    assert!(matches!(early, Err(OutboxError::Refused(_))), "{early:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_mail_is_not_sent_and_its_link_opens_nothing() {
+    // Nobody knows whether the first one came.
+    let relay = Relay::start(&[Reply::Vanish]).await;
+    let house = house(&relay).await;
+    house.browser().ask("alice").await;
+    let code = code(&relay.got(1).await[0]);
+    house.settled().await;
+    let reference = house
+        .texts("SELECT reference FROM reset_request")
+        .await
+        .remove(0);
+    outbox::drop_mail(house.service(), OLIVIA, &reference)
+        .await
+        .unwrap();
+    house.advance(30 * MINUTE);
+    house.looked().await;
+    assert_eq!(relay.tries(), 1);
+    assert_eq!(house.texts(STATE).await, ["discarded"]);
+    assert_eq!(
+        house.texts("SELECT reason FROM reset_request").await,
+        ["dropped by olivia"]
+    );
+    assert_eq!(house.browser().exchange(&code, "alice").await.status, 422);
 }

@@ -25,7 +25,9 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
         Ok(mut tx) => tx.overdue_mails(since).await,
         Err(error) => Err(error),
     };
-    let outbox = matches!(late, Ok(0));
+    // Mail that waits for a relay that cannot be used is being worked on; sending people elsewhere would not help it.
+    let shut = app.service.relay_state.borrow().clone();
+    let outbox = matches!(late, Ok(0)) || (late.is_ok() && shut.is_some());
     if let Err(error) = &database {
         tracing::warn!(%error, "not ready: the database");
     }
@@ -40,6 +42,7 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
         "status": if good { "ready" } else { "not ready" },
         "database": word(database.is_ok()),
         "outbox": word(outbox),
+        "relay": shut.map_or("ok", |shut| shut.diagnosis),
     });
     (status, Json(body))
 }
