@@ -1,6 +1,7 @@
 // The console: a probe that is watched live, its verdict and reports; for operators alone.
-import { expect, test } from "./support/fixtures.js";
+import { expect, PASSWORD, test } from "./support/fixtures.js";
 import * as probe from "./support/probe.js";
+import { Server } from "./support/server.js";
 import * as step from "./support/steps.js";
 
 test("the steps show as they happen, and the verdict without a reload", async ({ page, operator, relays }) => {
@@ -91,5 +92,45 @@ test("others see no console", async ({ page, account }) => {
     const answer = await page.goto(path);
     expect(answer.status(), path).toBe(404);
     await step.arrive(page, "Page not found");
+  }
+});
+
+test("support finds a mail by its reference and sees how it went", async ({ page, mail, account, operator }) => {
+  const sent = await step.forget(page, mail, account);
+  const [reference] = /[0-9A-Z]{4}-[0-9A-Z]{2}/.exec(sent.text);
+  await step.signedIn(page, operator);
+  await page.getByRole("link", { name: "Console", exact: true }).click();
+  await step.arrive(page, "Outbox");
+  await page.getByLabel("Request reference").fill(reference.toLowerCase());
+  await page.getByRole("button", { name: "Find" }).click();
+  const row = page.getByRole("row").filter({ hasText: reference });
+  await expect(row).toContainText("accepted by the relay");
+  await expect(row).not.toContainText(account.email);
+  await row.getByRole("link").click();
+  await step.arrive(page, "Reset");
+  await page.getByText("The conversation with").click();
+  await expect(probe.row(page, "RCPT")).toContainText("passed");
+  expect(await page.content()).not.toContain(account.email);
+  await step.press(page, "Send again");
+  await expect(page.getByText("Queued again")).toBeVisible();
+  await mail.wait(account.email, /^Reset your/, 2);
+});
+
+test("an expired certificate is shown although the handshake failed", async ({ another }) => {
+  const server = await Server.start({ POSTERN_SMTP__TLS: "starttls", POSTERN_SANDBOX__FAULTS: "TLS:expired" });
+  try {
+    const olga = { username: "olga", email: "olga@example.org", password: PASSWORD };
+    await server.command(["account", "add", olga.username, olga.email, "--operator", "--password-stdin"], olga.password);
+    const own = await another({ baseURL: server.url });
+    await probe.room(own, olga);
+    await own.getByLabel("Stop after").selectOption("tls");
+    await probe.start(own);
+    await expect(probe.outcome(own)).toHaveText(/^Failed: /);
+    await expect(own.getByText("tls.expired").first()).toBeVisible();
+    await own.getByRole("link", { name: "Certificate" }).click();
+    await expect(own.getByText(/It ended \d+ days? ago/)).toBeVisible();
+    await expect(own.getByText("yes, it is for 127.0.0.1")).toBeVisible();
+  } finally {
+    await server.stop();
   }
 });

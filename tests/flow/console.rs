@@ -56,6 +56,7 @@ async fn the_console_is_for_operators_and_unknown_to_others() {
         format!("/console/smtp/runs/{some}/events"),
         "/console/outbox".to_owned(),
         format!("/console/outbox/{some}"),
+        "/console/domain".to_owned(),
     ];
     let unknown = alice.get("/nowhere").await.masked(&[]);
     for room in &rooms {
@@ -64,7 +65,7 @@ async fn the_console_is_for_operators_and_unknown_to_others() {
         let page = alice.get(room).await;
         assert_eq!(page.masked(&[]), unknown, "{room}: as any unknown page");
     }
-    for room in ["/console/smtp", "/console/outbox"] {
+    for room in ["/console/smtp", "/console/outbox", "/console/domain"] {
         let page = olga.get(room).await;
         assert_eq!(page.status, 200, "{room}");
         assert_eq!(page.header("cache-control"), "no-store", "{room}");
@@ -215,6 +216,8 @@ async fn probes_are_limited_in_ten_minutes_and_at_once() {
     let settings = [
         ("console.probes_per_10min", "4"),
         ("console.probe_allow", "127.0.0.0/8"),
+        // How long a probe waits for what never comes.
+        ("smtp.timeout", "3s"),
     ];
     let (house, olga) = manned(&settings).await;
     house.add_with("otto", "otto@example.org", true).await;
@@ -388,6 +391,39 @@ async fn a_running_probe_tells_each_step_and_holds_up_no_stop() {
     assert!(
         answer.chunk().await.is_ok_and(|chunk| chunk.is_none()),
         "the stream ended well"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_domain_is_checked_when_somebody_asks_for_it() {
+    // No time to ask anybody: every answer is missing, and the report says so.
+    let settings = [
+        ("mail.from", "Ours <support@ours.example>"),
+        ("limits.request_timeout", "2s"),
+        ("console.probes_per_10min", "1"),
+    ];
+    let (_house, olga) = manned(&settings).await;
+    let page = olga.get("/console/domain").await;
+    assert!(page.text("h1").contains("ours.example"), "{}", page.body);
+    assert!(page.body.contains("has not been checked"));
+    let asked = page.form("/console/domain");
+    let forged = asked.clone().fill("csrf", "x");
+    assert_eq!(olga.submit(&forged).await.status, 403);
+    let done = olga.submit(&asked).await;
+    assert_eq!(
+        (done.status, done.location()),
+        (303, "/console/domain"),
+        "{}",
+        done.body
+    );
+    let page = olga.get("/console/domain").await;
+    for check in ["SPF", "DKIM", "DMARC", "MX", "no time was left to ask"] {
+        assert!(page.body.contains(check), "{check}: {}", page.body);
+    }
+    assert_eq!(
+        olga.submit(&asked).await.status,
+        429,
+        "it counts as a probe"
     );
 }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod console;
+mod console_outbox;
 mod database;
 mod deferred;
 mod delivery;

@@ -173,5 +173,27 @@ export const pages = {
     await view(world.page, "History");
   },
   "console-report": (world) => viewed(world, "Report"),
+  "console-domain": async ({ page, operator }) => {
+    await step.signedIn(page, operator);
+    await step.open(page, "/console/domain");
+  },
+  "console-outbox": async (world) => {
+    await step.forget(world.page, world.mail, world.account);
+    await step.signedIn(world.page, world.operator);
+    await step.open(world.page, "/console/outbox");
+    await expect(world.page.getByRole("table")).toBeVisible();
+  },
+  "console-outbox-error": async ({ page, operator }) => {
+    await step.signedIn(page, operator);
+    await step.open(page, "/console/outbox?reference=nothing&state=held");
+  },
+  "console-mail": async (world) => {
+    const sent = await step.forget(world.page, world.mail, world.account);
+    await step.signedIn(world.page, world.operator);
+    await step.open(world.page, `/console/outbox?reference=${/[0-9A-Z]{4}-[0-9A-Z]{2}/.exec(sent.text)[0]}`);
+    await world.page.getByRole("table").getByRole("link").first().click();
+    await world.page.getByText("The conversation with").first().click();
+    await world.page.locator(".waterfall summary").first().click();
+  },
   "mailbox-gone": ({ page }) => step.open(page, "/dev/mailbox/never-was"),
 };

@@ -8,6 +8,7 @@ use super::show;
 use super::state::App;
 
 mod access;
+mod domain;
 mod events;
 mod form;
 mod mail;
@@ -27,6 +28,7 @@ pub fn routes() -> Router<App> {
         .route("/console/smtp", get(probe::show).post(probe::start))
         .route("/console/smtp/runs/{id}", get(run::show))
         .route("/console/smtp/runs/{id}/events", get(events::stream))
+        .route("/console/domain", get(domain::show).post(domain::run))
         .route("/console/outbox", get(outbox::list))
         .route("/console/outbox/{id}", get(mail::show))
         .route("/console/outbox/{id}/resend", post(mail::resend))

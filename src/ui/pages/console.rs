@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod certificate;
+mod domain;
 mod history;
 mod lines;
 mod mail;
@@ -15,6 +16,7 @@ mod waterfall;
 
 use leptos::prelude::*;
 
+pub use domain::{DomainPage, domain};
 pub use lines::mask;
 pub use mail::{AttemptShown, MailPage, mail};
 pub use model::{Past, RunEnd, Shown, Typed, Verdict, View, When};
@@ -31,16 +33,18 @@ use crate::ui::text::console as text;
 pub enum Room {
     Outbox,
     Probe,
+    Domain,
 }
 
 impl Room {
-    const ALL: [Self; 2] = [Self::Outbox, Self::Probe];
+    const ALL: [Self; 3] = [Self::Outbox, Self::Probe, Self::Domain];
 
     /// Where it is.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Outbox => "/console/outbox",
             Self::Probe => "/console/smtp",
+            Self::Domain => "/console/domain",
         }
     }
 
@@ -48,6 +52,7 @@ impl Room {
         match self {
             Self::Outbox => text::OUTBOX,
             Self::Probe => text::PROBE,
+            Self::Domain => text::DOMAIN,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::smtp::diagnosis::{Class, Next};
 pub const TITLE: &str = "Console";
 pub const OUTBOX: &str = "Outbox";
 pub const PROBE: &str = "SMTP probe";
+pub const DOMAIN: &str = "Domain";
 pub const NEVER: &str = "\u{2013}";
 
 pub mod probe {
@@ -33,6 +34,8 @@ pub mod probe {
     pub const BUTTON: &str = "Start the probe";
     pub const RECENT: &str = "Recent probes";
     pub const NO_RECENT: &str = "No probe has run yet.";
+
+    pub const DOMAIN: &str = "Domain checks";
 
     /// What each stop means; the keys are those of the form.
     pub fn stop(name: &str) -> &'static str {
@@ -135,6 +138,17 @@ pub mod outbox {
             _ => None,
         }
     }
+}
+
+pub mod domain {
+    pub const TITLE: &str = "Domain";
+    pub const LEAD: &str = "What the DNS says about the domain that our mail comes from: SPF, DKIM, DMARC, MX and more, each with what to publish.";
+    pub const BUTTON: &str = "Check now";
+    pub const NEVER: &str = "It has not been checked since the server started.";
+    pub const FOUND: &str = "Found:";
+    pub const FIX: &str = "To do";
+    pub const TOO_MANY: &str =
+        "A check is under way, or there were too many. Try again in a moment.";
 }
 
 /// What kind of failure, for people.

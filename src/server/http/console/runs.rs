@@ -4,8 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::domain::dns::report::Report;
 use crate::domain::smtp::diagnosis::{Class, Next};
 use crate::domain::smtp::transcript::Transcript;
 use crate::domain::time::Timestamp;
@@ -28,6 +29,9 @@ const MOST: usize = 64;
 pub struct Runs {
     per_window: usize,
     known: Arc<Mutex<Known>>,
+    /// One check of the domain at a time, and what the last one found.
+    checking: Arc<Semaphore>,
+    report: Arc<Mutex<Option<(Timestamp, Report)>>>,
     closed: watch::Sender<bool>,
 }
 
@@ -80,6 +84,8 @@ impl Runs {
         Self {
             per_window: settings.probes_per_10min.try_into().unwrap_or(usize::MAX),
             known: Arc::default(),
+            checking: Arc::new(Semaphore::new(1)),
+            report: Arc::default(),
             closed: watch::Sender::new(false),
         }
     }
@@ -139,6 +145,25 @@ impl Runs {
     /// Ends what is watched.
     pub fn close(&self) {
         self.closed.send_replace(true);
+    }
+
+    /// A turn to check the domain, which counts as a probe; none while somebody else's runs, or after too many.
+    pub fn turn(&self, operator: &str, now: Timestamp) -> Option<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.checking).try_acquire_owned().ok()?;
+        let allowed = self.known().take(operator, self.per_window, now);
+        allowed.ok().map(|()| turn)
+    }
+
+    /// Keeps what a check of the domain found.
+    pub fn keep_report(&self, at: Timestamp, report: Report) {
+        let mut kept = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((at, report));
+    }
+
+    /// What the last check of the domain found.
+    pub fn report(&self) -> Option<(Timestamp, Report)> {
+        let kept = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

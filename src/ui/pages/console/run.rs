@@ -146,7 +146,7 @@ fn details(
         <section id="details" class="console-section" aria-labelledby="details-title">
             <h2 id="details-title">"Details"</h2>
             <nav class="console-tabs" aria-label="Views of this probe">
-                {tabs}
+                {tabs} <a href="/console/domain">{words::DOMAIN}</a>
             </nav>
             <h3>{view.label()}</h3>
             {content}
