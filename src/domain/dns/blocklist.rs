@@ -104,7 +104,7 @@ fn ask(address: IpAddr, list: &str, answers: &Answers) -> Option<Said> {
     let name = format!("{}.{list}", reversed(address));
     Some(match answers.v4(&name)? {
         Looked::Nothing { .. } => Said::Clean,
-        Looked::Failed(why) => Said::Refused(format!("no answer: {why}")),
+        Looked::Failed(why) => Said::Refused(why),
         Looked::Found(codes) => read(list, &codes),
     })
 }
