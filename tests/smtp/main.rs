@@ -4,6 +4,11 @@
 mod auth;
 mod dialogue;
 mod hostile;
+#[path = "../cli/nameserver.rs"]
+mod nameserver;
+#[path = "../flow/support/peer.rs"]
+mod peer;
+mod policy;
 mod redaction;
 mod relay;
 mod support;

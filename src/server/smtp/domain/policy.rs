@@ -68,11 +68,14 @@ impl Source {
         let broken = |error: std::io::Error| format!("{host} does not answer: {error}");
         stream.write_all(request.as_bytes()).await.map_err(broken)?;
         let mut answer = Vec::new();
-        let mut bounded = stream.take(MOST_OCTETS);
+        let mut bounded = stream.take(MOST_OCTETS + 1);
         // Some servers end without a TLS farewell; what came counts.
         let read = bounded.read_to_end(&mut answer).await;
         if answer.is_empty() {
             read.map_err(broken)?;
+        }
+        if answer.len() as u64 > MOST_OCTETS {
+            return Err(format!("{host} sends more than 64 KiB"));
         }
         body(&answer).map_err(|why| format!("{host} {why}"))
     }
