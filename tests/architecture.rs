@@ -213,9 +213,40 @@ fn each_wire_has_its_room() {
     );
     // Addresses with names, in the settings, are read by what writes them into mails.
     let mail = ["server/mail", "server/config/mail.rs"];
-    assert_eq!(offenders(&["server/"], &["lettre"], &mail), NOTHING, "SMTP");
+    assert_eq!(offenders(&["server/"], &["lettre"], &mail), NOTHING, "mail");
+    let sockets = [
+        "tokio::net",
+        "tokio_rustls",
+        "rustls_native_certs",
+        "x509_parser",
+        "rcgen",
+        "hickory_resolver",
+        "smtp_proto",
+    ];
     assert_eq!(
-        offenders(&["server/"], &["clap", "rpassword"], &["server/cli"]),
+        offenders(
+            &["server/"],
+            &sockets,
+            &["server/smtp", "server/http", "server/run.rs"]
+        ),
+        NOTHING,
+        "SMTP, TLS and DNS"
+    );
+    assert_eq!(
+        offenders(
+            &["server/http"],
+            &["tokio_rustls", "hickory_resolver", "smtp_proto", "rcgen"],
+            &[]
+        ),
+        NOTHING,
+        "the pages speak through server/smtp"
+    );
+    assert_eq!(
+        offenders(
+            &["server/"],
+            &["clap", "rpassword", "rustyline"],
+            &["server/cli"]
+        ),
         NOTHING,
         "the terminal"
     );
