@@ -27,6 +27,10 @@ async function refresh() {
       const page = new DOMParser().parseFromString(body, "text/html");
       const fresh = page.getElementById("mailbox-list");
       if (fresh) merge(fresh);
+      const live = document.getElementById("mailbox-live");
+      const freshLive = page.getElementById("mailbox-live");
+      // A session under way grows at its end; what is there already stays, and with it a selection.
+      if (live && freshLive && live.innerHTML !== freshLive.innerHTML) live.replaceChildren(...freshLive.childNodes);
     } while (again);
   } catch {
     // The server is away; the events come back with it and ask again.
@@ -77,6 +81,7 @@ function connect() {
     refresh();
     announce(JSON.parse(event.data).subject);
   });
+  if (list.dataset.follows === "sessions") events.addEventListener("session", refresh);
   const mine = events;
   events.addEventListener("error", () => {
     if (mine === events && mine.readyState === EventSource.CLOSED) setTimeout(resume, RETRY);

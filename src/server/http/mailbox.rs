@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
@@ -11,9 +12,11 @@ use crate::ui::shell::Look;
 
 mod api;
 mod events;
+mod faults;
 mod frame;
 mod guard;
 mod pages;
+mod sessions;
 pub(super) mod time;
 
 /// What every handler here sees.
@@ -46,6 +49,28 @@ pub fn router(mailbox: Mailbox, allowed_hosts: Vec<String>, look: Look) -> Route
             "/dev/mailbox/api/messages/{id}",
             get(api::one).delete(api::delete),
         )
+        .route(
+            "/dev/mailbox/api/faults",
+            get(faults::read_json)
+                .put(faults::set_json)
+                .delete(faults::clear_json)
+                .layer(DefaultBodyLimit::max(faults::MAX_BODY)),
+        )
+        .route(
+            "/dev/mailbox/faults",
+            get(faults::page)
+                .post(faults::set)
+                .layer(DefaultBodyLimit::max(faults::MAX_BODY)),
+        )
+        .route("/dev/mailbox/faults/clear", post(faults::clear))
+        .route(
+            "/dev/mailbox/api/sessions",
+            get(sessions::list_json).delete(sessions::forget),
+        )
+        .route("/dev/mailbox/api/sessions/{id}", get(sessions::one_json))
+        .route("/dev/mailbox/sessions", get(sessions::list))
+        .route("/dev/mailbox/sessions/{id}", get(sessions::one))
+        .route("/dev/mailbox/ca.pem", get(sessions::ca))
         .route("/dev/mailbox/{id}", get(pages::message))
         .route("/dev/mailbox/{id}/html", get(frame::html))
         .route("/dev/mailbox/{id}/delete", post(pages::delete))

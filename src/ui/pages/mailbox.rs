@@ -1,15 +1,23 @@
 //! The sandbox mailbox: a list of what came, and one message as HTML, text, headers or source.
 
+mod faults;
 mod links;
 mod message;
 mod model;
+mod rooms;
+mod sessions;
 
 use leptos::prelude::*;
 
+pub use faults::{ErrorLine, FaultsPage, RuleLine, faults};
 pub use links::{Piece, pieces};
 pub use model::{Attached, Body, Open, Opened, Row, Shelf, Tab};
 
+pub use rooms::InForce;
+pub use sessions::{OpenSession, Said, SaidLine, SessionOpen, SessionRow, SessionsPage, sessions};
+
 use message::opened;
+use rooms::{Room, rooms, warning};
 
 /// The page below the site's header.
 pub fn mailbox(shelf: Shelf) -> impl IntoView {
@@ -20,6 +28,7 @@ pub fn mailbox(shelf: Shelf) -> impl IntoView {
         rows,
         open,
         listens,
+        in_force,
     } = shelf;
     let searching = !query.is_empty();
     let panes = match open {
@@ -54,6 +63,8 @@ pub fn mailbox(shelf: Shelf) -> impl IntoView {
                     </div>
                 </form>
             </header>
+            {rooms(Room::Messages)}
+            {warning(in_force)}
             <p id="mailbox-status" class="visually-hidden" role="status"></p>
             <div class=panes>
                 <div id="mailbox-list" class="mailbox-list">
@@ -152,7 +163,8 @@ fn help(listens: &str, empty: bool) -> impl IntoView + use<> {
             ", for any address, and sends none on. It exists only in development, and forgets all when the server stops."
         </p>
         <p>
-            "Point any program at it: that host and port, no TLS, and any user name and password if it insists. Or try it from a terminal:"
+            "Point any program at it: that host and port, no TLS, and any user name and password if it insists (STARTTLS, TLS and passwords are settings; the "
+            <a href="/dev/mailbox/ca.pem">"authority to trust"</a> " is new at each start). Or try it from a terminal:"
         </p>
         <pre tabindex="0" role="region" aria-label="With swaks">
             <code>{swaks}</code>

@@ -5,6 +5,7 @@
 
 mod engine;
 mod error;
+mod examples;
 mod parse;
 mod pattern;
 mod scan;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use engine::{Deed, Engine, Moment};
 pub use error::ScriptError;
+pub use examples::{EXAMPLES, Example, by_id as example};
 pub use pattern::Pattern;
 
 /// Octets of a script, at most.

@@ -28,6 +28,8 @@ struct Summary<'a> {
 struct Whole<'a> {
     #[serde(flatten)]
     summary: Summary<'a>,
+    /// The id of the session that brought it; its record may be gone.
+    session: Option<&'a str>,
     /// The sender of the envelope; empty for `<>`.
     envelope_from: &'a str,
     text: Option<&'a str>,
@@ -74,6 +76,7 @@ pub async fn one(State(shown): State<Shown>, id: Result<Path<String>, PathReject
     });
     Json(Whole {
         summary: summary(&message),
+        session: message.session.as_deref(),
         envelope_from: &message.envelope.from,
         text: message.text.as_deref(),
         html: message.html.as_deref(),

@@ -1,4 +1,4 @@
-//! Server-sent events: one for each message that arrives, and one when some are deleted.
+//! Server-sent events: one for each message that arrives, one when some are deleted, and one for each line that a session says.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -28,6 +28,12 @@ pub async fn stream(
         // Browsers drop events without data. A subscriber that fell behind looks again, too.
         Ok(Change::Removed) | Err(_) => Event::default().event("changed").data("{}"),
     });
+    // A page of sessions looks again at each line that is said; a page of messages does not care.
+    let talks = BroadcastStream::new(shown.mailbox.follow()).map(|id| {
+        let data = json!({ "id": id.ok() });
+        Event::default().event("session").data(data.to_string())
+    });
+    let changes = changes.merge(talks);
     let hello = tokio_stream::once(Event::default().retry(RETRY).comment("listening"));
     Sse::new(hello.chain(changes).map(Ok)).keep_alive(KeepAlive::default())
 }

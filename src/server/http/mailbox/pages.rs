@@ -9,8 +9,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use leptos::prelude::IntoView;
 use serde::Deserialize;
 
+use super::faults::in_force;
 use super::{Shown, time};
 use crate::server::secrets;
 use crate::server::smtp::sandbox::Message;
@@ -40,7 +42,7 @@ pub async fn message(State(shown): State<Shown>, id: Id, params: Params) -> Resp
     let asked = asked(params);
     match id.ok().and_then(|Path(id)| shown.mailbox.get(&id)) {
         Some(message) => {
-            let opened = opened(&message, &asked);
+            let opened = opened(&shown, &message, &asked);
             render(
                 &shown,
                 asked,
@@ -95,12 +97,18 @@ async fn render(shown: &Shown, asked: Asked, status: StatusCode, open: Open) -> 
         rows,
         open,
         listens: shown.mailbox.address().to_string(),
+        in_force: in_force(&shown.mailbox),
     };
-    answer(shown, status, shelf)
+    answer(shown, status, "Sandbox mailbox", || mailbox(shelf))
 }
 
 /// The one place that knows the site's shell.
-fn answer(shown: &Shown, status: StatusCode, shelf: Shelf) -> Response {
+pub(super) fn answer<V: IntoView>(
+    shown: &Shown,
+    status: StatusCode,
+    title: &str,
+    body: impl FnOnce() -> V,
+) -> Response {
     let nonce = match secrets::random_id() {
         Ok(nonce) => nonce,
         Err(error) => {
@@ -109,7 +117,7 @@ fn answer(shown: &Shown, status: StatusCode, shelf: Shelf) -> Response {
         }
     };
     let page = Page {
-        title: "Sandbox mailbox",
+        title,
         look: &shown.look,
         nonce: &nonce,
         script: Script::Mailbox,
@@ -117,7 +125,7 @@ fn answer(shown: &Shown, status: StatusCode, shelf: Shelf) -> Response {
         operator: false,
         note: None,
     };
-    let html = document(&page, || mailbox(shelf));
+    let html = document(&page, body);
     (
         status,
         [(
@@ -141,7 +149,7 @@ fn row(message: &Arc<Message>, q: &str, current: &str) -> Row {
     }
 }
 
-fn opened(message: &Message, asked: &Asked) -> Opened {
+fn opened(shown: &Shown, message: &Message, asked: &Asked) -> Opened {
     let tab = Tab::named(&asked.view).unwrap_or(match message.html {
         Some(_) => Tab::Html,
         None => Tab::Text,
@@ -179,6 +187,10 @@ fn opened(message: &Message, asked: &Asked) -> Opened {
         envelope_to: message.envelope.to.join(", "),
         received_at: time::rfc3339(message.received_at),
         received: time::words(message.received_at),
+        session: message
+            .session
+            .clone()
+            .filter(|id| shown.mailbox.session(id).is_some()),
         attachments: attachments.collect(),
         tab,
         views,

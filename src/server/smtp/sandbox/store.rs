@@ -159,6 +159,16 @@ impl Mailbox {
         sessions.iter().map(copied).find(|record| record.id == id)
     }
 
+    /// Forgets all sessions; those still going on are not shown any more.
+    pub fn forget_sessions(&self) {
+        let mut state = self.state();
+        state.sessions.clear();
+        if let Some(talks) = &state.talks {
+            // An error only says that nobody listens.
+            let _ = talks.send(String::new());
+        }
+    }
+
     /// The ids of sessions that go on, at each line; ends when the mailbox closes.
     pub fn follow(&self) -> broadcast::Receiver<String> {
         match &self.state().talks {

@@ -16,6 +16,7 @@ pub fn opened(message: Opened, suffix: &str) -> impl IntoView + use<> {
         envelope_to,
         received_at,
         received,
+        session,
         ..
     } = message;
     let sender = if envelope_from.is_empty() {
@@ -43,6 +44,13 @@ pub fn opened(message: Opened, suffix: &str) -> impl IntoView + use<> {
             <dt>"Received"</dt>
             <dd>
                 <time datetime=received_at>{received}</time>
+                {session
+                    .map(|id| {
+                        view! {
+                            " in "
+                            <a href=format!("/dev/mailbox/sessions/{id}")>"this session"</a>
+                        }
+                    })}
             </dd>
         </dl>
         {(!message.attachments.is_empty()).then(|| attachments(message.attachments))}

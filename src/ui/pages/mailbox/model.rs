@@ -1,5 +1,7 @@
 //! What the mailbox's page shows, as plain data.
 
+use super::rooms::InForce;
+
 /// Everything the page shows.
 #[derive(Debug, Clone)]
 pub struct Shelf {
@@ -14,6 +16,8 @@ pub struct Shelf {
     pub open: Open,
     /// Where mail is taken: `127.0.0.1:1025`.
     pub listens: String,
+    /// The fault script, while there is one.
+    pub in_force: Option<InForce>,
 }
 
 /// One line of the list.
@@ -51,6 +55,8 @@ pub struct Opened {
     pub envelope_to: String,
     pub received_at: String,
     pub received: String,
+    /// The session that brought it, where its record is still there.
+    pub session: Option<String>,
     pub attachments: Vec<Attached>,
     pub tab: Tab,
     /// The addresses of the views, in the order of [`Tab::ALL`].
