@@ -1,5 +1,9 @@
 //! The sandbox mailbox from outside: raw SMTP, Python's smtplib, swaks, and the web pages and JSON over a real socket.
 
+#[path = "mailbox/clients.rs"]
+mod clients;
+#[path = "mailbox/faults.rs"]
+mod faults;
 #[path = "mailbox/smtp.rs"]
 mod smtp;
 #[path = "mailbox/support.rs"]

@@ -31,6 +31,7 @@ pub async fn within<F: Future>(future: F) -> F::Output {
 
 pub struct House {
     pub mailbox: Mailbox,
+    pub clock: Clock,
     pub smtp: SocketAddr,
     /// TLS from the first byte.
     pub smtps: SocketAddr,
@@ -68,7 +69,8 @@ impl House {
             listen_tls: Some(([127, 0, 0, 1], 0).into()),
             ..config
         };
-        let mailbox = Mailbox::new(&config, Clock::system()).unwrap();
+        let clock = Clock::system();
+        let mailbox = Mailbox::new(&config, clock.clone()).unwrap();
         let arrivals = mailbox.subscribe();
         let listener = bind(&config).await.unwrap();
         let smtp = listener.local_addr().unwrap();
@@ -93,6 +95,7 @@ impl House {
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {
             mailbox,
+            clock,
             smtp,
             smtps,
             web,
@@ -235,6 +238,27 @@ impl Client {
             "{code}: {reply}"
         );
         reply
+    }
+
+    /// Reads one line with its end, whatever it is.
+    pub async fn line(&mut self) -> String {
+        let mut line = String::new();
+        within(self.stream.read_line(&mut line)).await.unwrap();
+        line
+    }
+
+    /// All that is said up to the end of the connection.
+    pub async fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        within(self.stream.read_to_string(&mut rest)).await.unwrap();
+        rest
+    }
+
+    /// How the connection broke.
+    pub async fn broken(&mut self) -> std::io::ErrorKind {
+        let mut rest = Vec::new();
+        let ended = within(self.stream.read_to_end(&mut rest)).await;
+        ended.expect_err("it should break").kind()
     }
 
     /// The server has ended the connection and said no more.

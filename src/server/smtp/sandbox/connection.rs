@@ -180,7 +180,9 @@ impl<S: Peer> Connection<S> {
                 return Ok(Err(ending));
             }
         }
-        self.record.note(format!("a message of {octets} octets"));
+        // Without the final dot and its line end.
+        let size = octets - 3;
+        self.record.note(format!("a message of {size} octets"));
         let ended = self.session.dot();
         let outcome = if ended.is_kept() {
             Some(self.keep(reader).await)
