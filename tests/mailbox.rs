@@ -4,6 +4,8 @@
 mod clients;
 #[path = "mailbox/faults.rs"]
 mod faults;
+#[path = "mailbox/rooms.rs"]
+mod rooms;
 #[path = "mailbox/smtp.rs"]
 mod smtp;
 #[path = "mailbox/support.rs"]

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::pages::answer;
 use super::{Shown, time};
@@ -28,7 +29,6 @@ pub struct Chosen {
 
 #[derive(Deserialize)]
 pub struct Typed {
-    #[serde(default)]
     script: String,
 }
 
@@ -122,9 +122,8 @@ pub async fn set_json(
         .and_then(|value| value.to_str().ok());
     let is_json = media_type.is_some_and(|value| value.starts_with("application/json"));
     let script = if is_json {
-        serde_json::from_slice::<Typed>(&body)
-            .ok()
-            .map(|typed| typed.script)
+        let value = serde_json::from_slice::<Value>(&body).ok();
+        value.and_then(|value| Some(value.get("script")?.as_str()?.to_owned()))
     } else {
         String::from_utf8(body.to_vec()).ok()
     };

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::broadcast;
-
 use super::session::{Shown, printable};
+use super::store::Mailbox;
 use crate::domain::time::Timestamp;
 use crate::server::clock::Clock;
 
@@ -93,18 +92,13 @@ impl Ending {
 pub struct Recording {
     record: Arc<Mutex<Record>>,
     clock: Clock,
-    /// Hears the id at each change; none once the mailbox is closed.
-    changed: Option<broadcast::Sender<String>>,
+    /// Hears of each change; not its channel, which would keep listeners waiting after the mailbox is closed.
+    mailbox: Mailbox,
 }
 
 impl Recording {
     /// Begins a record.
-    pub fn new(
-        id: String,
-        client: SocketAddr,
-        clock: Clock,
-        changed: Option<broadcast::Sender<String>>,
-    ) -> Self {
+    pub fn new(id: String, client: SocketAddr, clock: Clock, mailbox: Mailbox) -> Self {
         let record = Record {
             id,
             started_at: clock.now(),
@@ -121,7 +115,7 @@ impl Recording {
         Self {
             record: Arc::new(Mutex::new(record)),
             clock,
-            changed,
+            mailbox,
         }
     }
 
@@ -207,10 +201,7 @@ impl Recording {
     }
 
     fn tell(&self) {
-        if let Some(changed) = &self.changed {
-            // An error only says that nobody listens.
-            let _ = changed.send(self.id());
-        }
+        self.mailbox.talked(self.id());
     }
 
     fn lock(&self) -> MutexGuard<'_, Record> {

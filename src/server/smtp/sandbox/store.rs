@@ -139,7 +139,7 @@ impl Mailbox {
         let mut state = self.state();
         state.next_id += 1;
         let id = format!("{:x}", state.next_id);
-        let recording = Recording::new(id, client, self.shared.clock.clone(), state.talks.clone());
+        let recording = Recording::new(id, client, self.shared.clock.clone(), self.clone());
         state.sessions.push_back(recording.shared());
         if state.sessions.len() > MAX_SESSIONS {
             state.sessions.pop_front();
@@ -163,9 +163,15 @@ impl Mailbox {
     pub fn forget_sessions(&self) {
         let mut state = self.state();
         state.sessions.clear();
-        if let Some(talks) = &state.talks {
+        drop(state);
+        self.talked(String::new());
+    }
+
+    /// Tells those who follow that this session said something.
+    pub(super) fn talked(&self, id: String) {
+        if let Some(talks) = &self.state().talks {
             // An error only says that nobody listens.
-            let _ = talks.send(String::new());
+            let _ = talks.send(id);
         }
     }
 
