@@ -3,6 +3,7 @@
 
 mod auth;
 mod dialogue;
+mod dns;
 mod hostile;
 #[path = "../cli/nameserver.rs"]
 mod nameserver;
@@ -13,3 +14,5 @@ mod redaction;
 mod relay;
 mod support;
 mod tls;
+mod typed;
+mod verdicts;

@@ -190,3 +190,29 @@ async fn deliver_by_is_said_where_it_is_offered_and_long_enough() {
         assert_eq!(server.heard()[1], expected);
     }
 }
+
+#[tokio::test]
+async fn what_lettre_has_built_leaves_through_it() {
+    use lettre::AsyncTransport;
+    use lettre::message::Message;
+    use postern::server::mail::lettre_transport::{RelayError, RelayTransport};
+    let (relay, server) = relay(vec![("RCPT TO:<NOBODY", Act::Say("550 5.1.1 nobody"))]).await;
+    let transport = RelayTransport::new(Arc::new(relay));
+    let to = |to: &str| {
+        let message = Message::builder()
+            .from(FROM.parse().unwrap())
+            .to(to.parse().unwrap())
+            .to("Bob <bob@example.net>".parse().unwrap())
+            .subject("Hello");
+        message.body("Dear readers\r\n".to_owned()).unwrap()
+    };
+    let attempts = transport.send(to(TO)).await.unwrap();
+    assert_eq!(attempts.len(), 2);
+    assert!(attempts.iter().all(accepted));
+    assert_eq!(server.heard_of("Dear readers"), 2);
+
+    let refused = transport.send(to("nobody@example.net")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "RCPT: 550 5.1.1 nobody");
+    assert!(matches!(refused, RelayError::Attempt(_)));
+    assert_eq!(server.heard_of("Dear readers"), 2);
+}

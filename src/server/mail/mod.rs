@@ -3,6 +3,7 @@
 pub mod dkim;
 mod encoded_word;
 pub mod job;
+pub mod lettre_transport;
 pub mod message;
 pub mod outbox;
 pub mod preview;
@@ -12,7 +13,6 @@ pub mod render;
 mod settle;
 mod templates;
 pub mod test_mail;
-pub mod transport;
 pub mod worker;
 
 #[cfg(test)]

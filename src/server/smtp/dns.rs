@@ -76,6 +76,7 @@ pub async fn addresses(
         Err(_) if is_localhost(bare) => {
             vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
         }
+        Err(_) if !is_name(bare) => return Err(DnsFault::NoSuchName),
         Err(_) => {
             let resolver = resolver(own, family, patience)?;
             let found = tokio::time::timeout(patience, resolver.lookup_ip(bare)).await;
@@ -123,6 +124,14 @@ pub async fn mail_hosts(
         return Err(DnsFault::NullMx);
     }
     Ok(hosts.into_iter().map(|(_, host)| host).collect())
+}
+
+/// Whether a resolver could know it at all.
+fn is_name(host: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let label = |label: &str| !label.is_empty() && label.len() <= 63 && label.chars().all(fits);
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.len() <= 253 && host.split('.').all(label)
 }
 
 fn is_localhost(host: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What the tests of the conversation share: servers, certificates, targets, a mail, and how a conversation is run.
 
 pub mod certificates;
+pub mod names;
 pub mod server;
 
 use std::net::SocketAddr;

@@ -53,6 +53,12 @@ struct Shared {
 }
 
 impl Server {
+    /// In the clear, at another address of this machine.
+    pub async fn at(ip: std::net::IpAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((ip, 0)).await?;
+        Ok(Self::on(listener, vec![], None, false))
+    }
+
     /// In the clear.
     pub async fn plain(script: Script) -> Self {
         Self::start(script, None, false).await
@@ -70,6 +76,15 @@ impl Server {
 
     async fn start(script: Script, tls: Option<Arc<ServerConfig>>, implicit: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, script, tls, implicit)
+    }
+
+    fn on(
+        listener: TcpListener,
+        script: Script,
+        tls: Option<Arc<ServerConfig>>,
+        implicit: bool,
+    ) -> Self {
         let at = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             script: Mutex::new(script),
@@ -214,8 +229,12 @@ async fn talk<S: Wire>(
 }
 
 fn usual(line: &str, shared: &Shared, protected: bool) -> Act {
-    let verb = line.split(' ').next().unwrap_or_default();
-    Act::Say(match verb {
+    let verb = line
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_uppercase();
+    Act::Say(match verb.as_str() {
         "EHLO" if shared.tls.is_some() && !protected => {
             "250-test\r\n250-PIPELINING\r\n250 STARTTLS"
         }

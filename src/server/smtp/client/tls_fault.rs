@@ -35,8 +35,10 @@ fn of_certificate(error: &CertificateError, chain: &[CertificateRecord]) -> TlsF
             TlsFault::WrongName(names.cloned().collect())
         }
         E::UnknownIssuer => TlsFault::UnknownIssuer,
+        // An authority of the same name and with another key is another authority.
+        E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFault::UnknownIssuer,
         // An authority's own certificate as a server's: what comes out of `openssl req -x509`.
-        E::Other(_)
+        E::Other(_) | E::BadSignature
             if chain
                 .first()
                 .is_some_and(|leaf| leaf.subject == leaf.issuer) =>
