@@ -19,7 +19,7 @@ use super::mail::worker::Worker;
 use super::service::Service;
 use super::smtp::relay::SmtpRelay;
 use super::smtp::sandbox::{self, Mailbox};
-use super::store::{Presence, Store};
+use super::store::Store;
 use crate::ui::shell::Look;
 
 /// How long a stopping server waits for an attempt at a mail or a request, and what it adds to be sure.
@@ -46,8 +46,6 @@ pub struct Running {
     stop_sandbox: watch::Sender<bool>,
     sandbox_task: Option<(Mailbox, JoinHandle<()>)>,
     relay: SmtpRelay,
-    /// While it lives, no other server takes our mail for a dead one's.
-    presence: Presence,
 }
 
 /// Starts everything that the settings ask for.
@@ -63,7 +61,6 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         .migrate()
         .await
         .with_context(|| format!("database.url = {:?}", config.database.url))?;
-    let presence = store.announce(&config.database).await?;
     let listener = bind(config.site.listen, "site.listen").await?;
     let address = listener.local_addr()?;
     // A port of the system's choice is known only now, to the links that lead there too.
@@ -174,7 +171,6 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         stop_sandbox,
         sandbox_task,
         relay,
-        presence,
     })
 }
 
@@ -209,7 +205,6 @@ impl Running {
             join(task).await;
         }
         self.service.store.close().await;
-        drop(self.presence);
     }
 }
 

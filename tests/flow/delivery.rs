@@ -274,7 +274,10 @@ async fn three_failures_to_connect_open_the_breaker_and_one_mail_closes_it() {
         house.service().relay_state.borrow().clone()
     })
     .await;
-    assert_eq!(house.reasons("relay_unreachable").await.len(), 1);
+    until("that it is written down", async || {
+        (house.reasons("relay_unreachable").await.len() == 1).then_some(())
+    })
+    .await;
     let attempts = "SELECT COUNT(*) FROM delivery_attempt";
     assert_eq!(house.count(attempts).await, 3);
     // All three are due after twelve seconds, and none is tried.

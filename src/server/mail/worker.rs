@@ -73,14 +73,17 @@ impl Worker {
 
     /// Works until `stop` turns true; what it holds then, it finishes.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        // Settings may have changed: what was held for their sake is tried again.
-        let mut begun = false;
+        // While it lives, no other worker takes our mail for a dead one's.
+        let mut presence = None;
         let mut swept = self.service.now();
         while !*stop.borrow() {
             let step = async {
-                if !begun {
+                if presence.is_none() {
+                    let service = &self.service;
+                    let here = service.store.announce(&service.config.database).await?;
+                    // Settings may have changed: what was held for their sake is tried again.
                     self.release().await?;
-                    begun = true;
+                    presence = Some(here);
                 }
                 self.step().await
             };

@@ -1,4 +1,4 @@
-//! Which servers live on a database file: so that one which finds itself alone knows that whoever held mail is dead, and need not wait
+//! Which workers live on a database file: so that one which finds itself alone knows that whoever held mail is dead, and need not wait
 //! for leases to run out.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,26 +12,26 @@ use sqlx::sqlite::SqliteConnectOptions;
 use super::{Result, Store, StoreError};
 use crate::server::config;
 
-/// How often a lock is asked for that another server is just trading in, and how long between.
+/// How often a lock is asked for that another worker is just trading in, and how long between.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A server lives on the database for as long as this does. The system ends the lock with the process, however that ends.
+/// A worker lives on the database for as long as this does. The system ends the lock with the process, however that ends.
 #[derive(Debug)]
 pub struct Presence {
     _lock: Option<File>,
 }
 
 impl Store {
-    /// Says that a server lives here from now on. If it is the only one, mail that is claimed is claimed by nobody: it is due again.
-    /// To be called before this server claims any.
+    /// Says that a worker lives here from now on. If it is the only one, mail that is claimed is claimed by nobody: it is due again.
+    /// To be called by the worker before it claims any.
     ///
     /// # Errors
     /// When the database fails. A lock that cannot be had is no failure: then leases run out by themselves.
     pub async fn announce(&self, settings: &config::Database) -> Result<Presence> {
         let options = SqliteConnectOptions::from_str(&settings.url).map_err(StoreError::from)?;
         let mut name = options.get_filename().as_os_str().to_owned();
-        name.push(".server");
+        name.push(".worker");
         // What SQLite keeps in memory has no file beside it.
         if options
             .get_filename()
@@ -57,7 +57,7 @@ impl Store {
             if released > 0 {
                 tracing::warn!(
                     mails = released,
-                    "mail that a server held when it died is due again"
+                    "mail that a worker held when it died is due again"
                 );
             }
             // Whoever takes the lock between these two releases nothing: no mail is claimed here yet.
