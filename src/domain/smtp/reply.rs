@@ -94,9 +94,21 @@ impl Reply {
         self.code >= 400 && self.code < 500
     }
 
-    /// All lines as one, without the digits.
+    /// All lines as one, without the digits. An enhanced code that each line repeats (RFC 2034 4) stands only before the first: a
+    /// sentence may go from one line to the next.
     pub fn text(&self) -> String {
-        self.lines.join(" ")
+        let mut text = self.lines.first().cloned().unwrap_or_default();
+        for line in self.lines.iter().skip(1) {
+            let repeated = self.enhanced.is_some() && Enhanced::parse(line) == self.enhanced;
+            let rest = if repeated {
+                line.split_once([' ', '\t']).map_or("", |(_, rest)| rest)
+            } else {
+                line
+            };
+            text.push(' ');
+            text.push_str(rest);
+        }
+        text
     }
 }
 
@@ -161,6 +173,17 @@ mod tests {
         let reply = Reply::new(535, vec!["5.7.8 Authentication failed".into()]);
         assert_eq!(reply.enhanced.unwrap().to_string(), "5.7.8");
         assert_eq!(reply.to_string(), "535 5.7.8 Authentication failed");
+        let wrapped = [
+            "5.7.1 Client host blocked using",
+            "5.7.1 zen.dnsbl.example;",
+            "5.7.2 x",
+            "5.7.1",
+        ];
+        let reply = Reply::new(554, wrapped.map(str::to_owned).to_vec());
+        assert_eq!(
+            reply.text(),
+            "5.7.1 Client host blocked using zen.dnsbl.example; 5.7.2 x "
+        );
         for none in [
             "", "5.7", "5.7.8.9", "3.1.1 x", "1.2.3", "5.7.x", "5.7.1234", "x 5.7.8",
         ] {

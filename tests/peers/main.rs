@@ -1,0 +1,12 @@
+//! The engine against programs that nobody here wrote: Postfix, Exim, aiosmtpd, OpenSSL, unbound. The set-up
+//! (`scripts/setup-peers.sh`) brings them; each test starts its own on a free port and ends it. `tests/smtp/real_rows.txt` lists which
+//! rows of the diagnosis are met on a wire by which test.
+
+mod aiosmtpd;
+mod certificates;
+mod dns;
+mod exim;
+mod postfix;
+mod rows;
+mod smtp_sink;
+mod support;
