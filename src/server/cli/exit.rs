@@ -158,6 +158,7 @@ mod tests {
     use super::*;
     use crate::api::error::{Field, Reason};
     use crate::domain::policy::Refusal;
+    use crate::domain::smtp::diagnosis::by_id;
 
     #[test]
     fn a_weak_password_is_refused_in_the_pages_words() {
@@ -173,6 +174,31 @@ mod tests {
             error.to_string().starts_with("Use at least 15 characters"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn each_class_has_its_code_and_delivery_tells_now_from_for_good() {
+        let code = |id, next| {
+            let row = by_id(id).unwrap();
+            Exit::of(Diagnosis { row, next }) as u8
+        };
+        for (id, expected) in [
+            ("tcp.refused", 10),
+            ("tls.expired", 11),
+            ("auth.bad", 20),
+            ("block.dnsbl", 30),
+            ("proto.garbled", 50),
+            ("tcp.denied", 60),
+            ("local.render", 60),
+        ] {
+            for next in [Next::Quick, Next::Hold, Next::Never] {
+                assert_eq!(code(id, next), expected, "{id}");
+            }
+        }
+        assert_eq!(code("rcpt.unknown", Next::Never), 40);
+        assert_eq!(code("server.loop", Next::Hold), 40);
+        assert_eq!(code("rcpt.full", Next::Greylist), 41);
+        assert_eq!(code("other.4xx", Next::Quick), 41);
     }
 
     #[test]

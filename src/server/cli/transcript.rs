@@ -150,20 +150,31 @@ pub fn tls(record: &TlsRecord, paint: Paint) -> String {
             left if left < 14 => paint.bad(&format!("{left} days left")),
             left => format!("{left} days left"),
         };
-        let _ = writeln!(
-            text,
-            "  {depth}  {}, from {}, {} to {}, {days}",
+        let facts = [
             printable(&certificate.subject),
-            printable(&certificate.issuer),
-            output::time(certificate.not_before),
-            output::time(certificate.not_after)
-        );
+            format!("from {}", printable(&certificate.issuer)),
+            format!(
+                "{} to {}, {days}",
+                output::time(certificate.not_before),
+                output::time(certificate.not_after)
+            ),
+            format!(
+                "{}, {}",
+                printable(&certificate.key),
+                printable(&certificate.signature)
+            ),
+        ];
+        for (at, fact) in facts.iter().enumerate() {
+            let number = if at == 0 {
+                depth.to_string()
+            } else {
+                String::new()
+            };
+            let _ = writeln!(text, "  {number:<2} {fact}");
+        }
         if depth == 0 && !certificate.names.is_empty() {
-            let _ = writeln!(
-                text,
-                "     for {}",
-                printable(&certificate.names.join(", "))
-            );
+            let names = format!("for {}", printable(&certificate.names.join(", ")));
+            text.push_str(&output::hanging("     ", &names));
         }
     }
     text

@@ -47,7 +47,11 @@ failure: 10 connection, 11 TLS, 20 authentication, 30 blocking, 40 or 41 deliver
 
 /// Type SMTP commands to a mail server, and read what its replies mean.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(
+    after_help = AFTER_HELP,
+    mut_arg("tls", |tls| tls.help("[default: implicit on port 465, none for another --host, else smtp.tls]")),
+    mut_arg("port", |port| port.help("[default: 25 for none, 587 for starttls, 465 for implicit]"))
+)]
 pub struct Session {
     #[command(flatten)]
     reach: Reach,

@@ -223,7 +223,7 @@ impl Typist {
         {
             words.push_str(&format!("; it says: {}", printable(&asked)));
         }
-        text.push_str(&self.paint.dim(&hanging("  ", &words)));
+        text.push_str(&self.quiet("  ", &words));
         if !reply.is_positive() {
             let evidence = Evidence::reply(step, reply.clone());
             let verdict = Verdict::new(&evidence, diagnose(&evidence));
@@ -236,9 +236,16 @@ impl Typist {
         let offered = self.dialogue.capabilities();
         let within_tls = self.dialogue.is_within_tls();
         match words::next(step, offered, within_tls, &self.helo) {
-            Some(next) => print(&self.paint.dim(&hanging("  next: ", &next))),
+            Some(next) => print(&self.quiet("  next: ", &next)),
             None => Ok(()),
         }
+    }
+
+    /// What matters less, in as many lines as it needs; colours end where a line does.
+    fn quiet(&self, name: &str, words: &str) -> String {
+        let lines = hanging(name, words);
+        let lines = lines.lines().map(|line| self.paint.dim(line) + "\n");
+        lines.collect()
     }
 
     /// Something that is no reply: over, unless it was we who did not say it.
