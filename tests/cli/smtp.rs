@@ -1,5 +1,7 @@
 //! `postern smtp …` through the real binary, against servers that do as a test has written.
 
+#[path = "smtp/mx.rs"]
+mod mx;
 #[path = "smtp/probe.rs"]
 mod probe;
 #[path = "smtp/real_mail.rs"]

@@ -1,10 +1,14 @@
 //! `postern smtp probe --real-mail`: the way of a real mail, by a running server's worker or by the command itself.
 
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{PASSWORD, is_silent};
 use crate::place::{Place, Ran};
 use crate::scripted::{Act, Script, Server};
+use crate::serve::{serve, stop};
 
 async fn real_mail(
     place: &Place,
@@ -82,7 +86,7 @@ async fn wrong_credentials_hold_it() {
 async fn what_is_refused_for_now_is_followed_as_long_as_it_is_told() {
     let place = Place::migrated("real-later");
     let script = vec![("RCPT", Act::Say("451 4.3.0 later"))];
-    let (ran, _server) = real_mail(&place, script, &["--timeout", "6s"], &[]).await;
+    let (ran, _server) = real_mail(&place, script, &["--timeout", "8s"], &[]).await;
     assert_eq!(ran.code, 41, "{}{}", ran.out, ran.err);
     for part in [
         "Attempt 1 (deferred): ",
@@ -109,4 +113,23 @@ fn it_needs_a_database_and_somebody_who_gets_it() {
     let ran = place.run(&nobody);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.err.contains("--to ADDRESS"), "{}", ran.err);
+}
+
+#[test]
+fn a_running_server_sends_it() {
+    let place = Place::new("real-server");
+    let (server, port) = serve(&place, &[]);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let command = ["smtp", "probe", "--real-mail", "--to", "me@example.org"];
+    let ran = place.run(&[&command[..], &["--json"]].concat());
+    let (_, log) = stop(server);
+    assert_eq!(ran.code, 0, "{}{}{log}", ran.out, ran.err);
+    let shown: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (&shown["state"], &shown["sent_by"]),
+        (&"sent".into(), &"server".into())
+    );
+    assert_eq!(shown["attempts"][0]["outcome"], "accepted");
 }

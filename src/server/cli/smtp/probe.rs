@@ -179,6 +179,8 @@ impl Probe {
     async fn to_its_mx(&self, target: &mut Target) -> Result<(), Evidence> {
         let to = self.to.as_ref().map_or("", EmailAddress::as_str);
         let domain = to.rsplit('@').next().unwrap_or_default();
+        // What is named where there is no such host.
+        self.reach.towards_mx(target, domain.to_owned());
         let found = dns::mail_hosts(domain, target.resolver, target.limits.connect).await;
         let hosts = found.map_err(|fault| Evidence::fault(Step::Dns, Fault::Dns(fault)))?;
         if !self.json {

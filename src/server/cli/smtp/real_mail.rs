@@ -26,7 +26,7 @@ use crate::server::smtp::relay::SmtpRelay;
 use crate::server::store::{AttemptOutcome, AttemptRow, MailRow, MailState};
 
 /// How long a running server has to take the mail up; its worker looks four times a second.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the mail is followed, unless it is said how long.
 const BOUND: Duration = Duration::from_secs(120);
 /// How often it is looked at.
