@@ -1,5 +1,7 @@
 //! The sandbox mailbox from outside: raw SMTP, Python's smtplib, swaks, and the web pages and JSON over a real socket.
 
+#[path = "mailbox/checks.rs"]
+mod checks;
 #[path = "mailbox/clients.rs"]
 mod clients;
 #[path = "mailbox/faults.rs"]

@@ -6,6 +6,7 @@ pub mod dns;
 pub mod identifier;
 pub mod lockout;
 pub mod mail;
+pub mod mail_check;
 pub mod policy;
 pub mod rate_limit;
 pub mod reference;

@@ -11,6 +11,7 @@ pub mod idn;
 pub mod judge;
 pub mod limits;
 pub mod mail;
+pub mod mail_check;
 pub mod passwords;
 pub mod probe;
 pub mod proof;

@@ -137,6 +137,7 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         support: config.site.support.clone(),
         sign_up: config.sign_up.enabled,
         mailbox: mailbox.is_some(),
+        public_url: config.site.public_url.clone(),
         assets,
     };
     let runs = Runs::new(&config.console);

@@ -31,6 +31,8 @@ pub struct Look {
     pub support: String,
     pub sign_up: bool,
     pub mailbox: bool,
+    /// What links in mails begin with.
+    pub public_url: String,
     pub assets: Assets,
 }
 

@@ -87,6 +87,7 @@ impl House {
         let look = Look {
             name: "Postern".into(),
             color: "#1f5f8b".into(),
+            public_url: "http://127.0.0.1:3000".into(),
             ..Look::default()
         };
         let routes = router(mailbox.clone(), hosts, look);

@@ -11,6 +11,7 @@ use crate::server::smtp::sandbox::Mailbox;
 use crate::ui::shell::Look;
 
 mod api;
+mod checks;
 mod events;
 mod faults;
 mod frame;
@@ -71,6 +72,7 @@ pub fn router(mailbox: Mailbox, allowed_hosts: Vec<String>, look: Look) -> Route
         .route("/dev/mailbox/sessions", get(sessions::list))
         .route("/dev/mailbox/sessions/{id}", get(sessions::one))
         .route("/dev/mailbox/ca.pem", get(sessions::ca))
+        .route("/dev/mailbox/api/messages/{id}/checks", get(checks::json))
         .route("/dev/mailbox/{id}", get(pages::message))
         .route("/dev/mailbox/{id}/html", get(frame::html))
         .route("/dev/mailbox/{id}/delete", post(pages::delete))

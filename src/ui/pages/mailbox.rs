@@ -1,5 +1,6 @@
-//! The sandbox mailbox: a list of what came, and one message as HTML, text, headers or source.
+//! The sandbox mailbox: a list of what came, and one message as HTML, text, headers or source, and what is to be said about it.
 
+mod checks;
 mod faults;
 mod links;
 mod message;

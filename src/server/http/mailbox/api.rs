@@ -112,7 +112,7 @@ fn summary(message: &Message) -> Summary<'_> {
     }
 }
 
-fn missing() -> Response {
+pub(super) fn missing() -> Response {
     (
         StatusCode::NOT_FOUND,
         Json(Problem {

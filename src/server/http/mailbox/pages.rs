@@ -13,7 +13,7 @@ use leptos::prelude::IntoView;
 use serde::Deserialize;
 
 use super::faults::in_force;
-use super::{Shown, time};
+use super::{Shown, checks, time};
 use crate::server::secrets;
 use crate::server::smtp::sandbox::Message;
 use crate::ui::pages::mailbox::{Attached, Body, Open, Opened, Row, Shelf, Tab, mailbox};
@@ -42,7 +42,10 @@ pub async fn message(State(shown): State<Shown>, id: Id, params: Params) -> Resp
     let asked = asked(params);
     match id.ok().and_then(|Path(id)| shown.mailbox.get(&id)) {
         Some(message) => {
-            let opened = opened(&shown, &message, &asked);
+            let mut opened = opened(&shown, &message, &asked);
+            if opened.tab == Tab::Checks {
+                opened.body = checks::body(&shown, message).await;
+            }
             render(
                 &shown,
                 asked,
@@ -167,6 +170,8 @@ fn opened(shown: &Shown, message: &Message, asked: &Asked) -> Opened {
             }),
         Tab::Headers => Body::Headers(message.headers.clone()),
         Tab::Source => Body::Source(message.source_text().into_owned()),
+        // They take time, which whoever asks for them spends elsewhere.
+        Tab::Checks => Body::Missing("The checks were not made."),
     };
     let views =
         Tab::ALL.map(|tab| format!("/dev/mailbox/{}{}", message.id, query(&asked.q, tab.name())));

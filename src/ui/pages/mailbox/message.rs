@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::checks::checks;
 use super::links::{Piece, pieces};
 use super::model::{Attached, Body, Opened, Tab};
 use super::{or_dash, or_none};
@@ -132,6 +133,7 @@ fn body(body: Body) -> AnyView {
             </pre>
         }
         .into_any(),
+        Body::Checks(found) => checks(*found).into_any(),
         Body::Missing(why) => view! { <p class="mailbox-muted">{why}</p> }.into_any(),
     }
 }

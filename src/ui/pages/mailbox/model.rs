@@ -1,6 +1,7 @@
 //! What the mailbox's page shows, as plain data.
 
 use super::rooms::InForce;
+use crate::domain::mail_check::Checks;
 
 /// Everything the page shows.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub struct Opened {
     pub attachments: Vec<Attached>,
     pub tab: Tab,
     /// The addresses of the views, in the order of [`Tab::ALL`].
-    pub views: [String; 4],
+    pub views: [String; 5],
     pub body: Body,
 }
 
@@ -80,10 +81,17 @@ pub enum Tab {
     Text,
     Headers,
     Source,
+    Checks,
 }
 
 impl Tab {
-    pub const ALL: [Self; 4] = [Self::Html, Self::Text, Self::Headers, Self::Source];
+    pub const ALL: [Self; 5] = [
+        Self::Html,
+        Self::Text,
+        Self::Headers,
+        Self::Source,
+        Self::Checks,
+    ];
 
     /// As the address says it.
     pub const fn name(self) -> &'static str {
@@ -92,6 +100,7 @@ impl Tab {
             Self::Text => "text",
             Self::Headers => "headers",
             Self::Source => "source",
+            Self::Checks => "checks",
         }
     }
 
@@ -106,6 +115,7 @@ impl Tab {
             Self::Text => "Text",
             Self::Headers => "Headers",
             Self::Source => "Source",
+            Self::Checks => "Checks",
         }
     }
 }
@@ -118,6 +128,7 @@ pub enum Body {
     Text(String),
     Headers(Vec<(String, String)>),
     Source(String),
+    Checks(Box<Checks>),
     /// Why there is nothing.
     Missing(&'static str),
 }
