@@ -80,8 +80,8 @@ struct Known {
 }
 
 static CLIENTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let heads = DATA.lines().filter_map(|line| line.strip_prefix('#'));
-    heads.last().unwrap_or_default().split('\t').collect()
+    let mut heads = DATA.lines().filter_map(|line| line.strip_prefix('#'));
+    heads.next_back().unwrap_or_default().split('\t').collect()
 });
 
 static FEATURES: LazyLock<Vec<Known>> = LazyLock::new(|| {
