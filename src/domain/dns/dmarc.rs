@@ -156,19 +156,19 @@ fn alignment(subject: &Subject, answers: &Answers, policy: &Policy) -> Option<Fi
     };
     let dkim = signed.iter().any(|(_, fit)| *fit);
     Some(match (spf, dkim) {
-        (true, true) => finding(Verdict::Ok, "SPF and DKIM both speak for From's domain.".to_owned()),
-        (false, true) => finding(Verdict::Ok, "DKIM speaks for From's domain, SPF does not.".to_owned()),
+        (true, true) => finding(Verdict::Ok, "SPF's and DKIM's domains both fit From's.".to_owned()),
+        (false, true) => finding(Verdict::Ok, "DKIM's domain fits From's, SPF's does not.".to_owned()),
         (true, false) if signed.is_empty() => finding(
             Verdict::Warn,
-            "Only SPF speaks for From's domain; it is lost when mail is forwarded.".to_owned(),
+            "Only SPF's domain fits From's, and SPF is lost when mail is forwarded.".to_owned(),
         )
         .fix(format!("Sign mails for {from}: then they pass when they are forwarded, too.")),
         (true, false) => finding(
             Verdict::Warn,
-            "SPF speaks for From's domain; the signature does not.".to_owned(),
+            "SPF's domain fits From's; the signature's does not.".to_owned(),
         )
         .fix(format!("Sign for {from}: set mail.dkim_domain to it.")),
-        (false, false) => finding(Verdict::Fail, "Neither SPF nor DKIM speaks for From's domain.".to_owned())
+        (false, false) => finding(Verdict::Fail, "Neither SPF's nor DKIM's domain fits From's.".to_owned())
             .fix(format!(
                 "DMARC fails for every mail: sign for {from} (mail.dkim_domain), or send from an address of {}.",
                 subject.domain

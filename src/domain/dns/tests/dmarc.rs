@@ -88,67 +88,67 @@ fn alignment_is_strict_where_the_record_says_so() {
             relaxed,
             "example.org",
             &["example.org"][..],
-            "ok: SPF and DKIM both speak for From's domain.",
+            "ok: SPF's and DKIM's domains both fit From's.",
         ),
         (
             relaxed,
             "bounce.example.org",
             &["mail.example.org"],
-            "ok: SPF and DKIM both speak for From's domain.",
+            "ok: SPF's and DKIM's domains both fit From's.",
         ),
         (
             relaxed,
             "example.net",
             &["example.org"],
-            "ok: DKIM speaks for From's domain, SPF does not.",
+            "ok: DKIM's domain fits From's, SPF's does not.",
         ),
         (
             relaxed,
             "example.org",
             &[],
-            "warn: Only SPF speaks for From's domain; it is lost when mail is forwarded.",
+            "warn: Only SPF's domain fits From's, and SPF is lost when mail is forwarded.",
         ),
         (
             relaxed,
             "example.org",
             &["example.net"],
-            "warn: SPF speaks for From's domain; the signature does not.",
+            "warn: SPF's domain fits From's; the signature's does not.",
         ),
         (
             relaxed,
             "example.net",
             &["example.net"],
-            "fail: Neither SPF nor DKIM speaks for From's domain.",
+            "fail: Neither SPF's nor DKIM's domain fits From's.",
         ),
         (
             strict,
             "example.org",
             &["example.org"],
-            "ok: SPF and DKIM both speak for From's domain.",
+            "ok: SPF's and DKIM's domains both fit From's.",
         ),
         (
             strict,
             "bounce.example.org",
             &["example.org"],
-            "ok: DKIM speaks for From's domain, SPF does not.",
+            "ok: DKIM's domain fits From's, SPF's does not.",
         ),
         (
             strict,
             "bounce.example.org",
             &["mail.example.org"],
-            "fail: Neither SPF nor DKIM speaks for From's domain.",
+            "fail: Neither SPF's nor DKIM's domain fits From's.",
         ),
         (
             none,
             "bounce.example.org",
             &["example.org"],
-            "ok: SPF and DKIM both speak for From's domain.",
+            "ok: SPF's and DKIM's domains both fit From's.",
         ),
         (
             none,
             "notexample.org",
             &["example.net"],
-            "fail: Neither SPF nor DKIM speaks for From's domain.",
+            "fail: Neither SPF's nor DKIM's domain fits From's.",
         ),
     ] {
         let mut one = subject(&[]);
@@ -171,6 +171,6 @@ fn names_below_a_public_suffix_do_not_belong_together() {
     ];
     assert_eq!(
         lines(&World(&records).judge(&one), Check::Dmarc)[1],
-        "fail: Neither SPF nor DKIM speaks for From's domain."
+        "fail: Neither SPF's nor DKIM's domain fits From's."
     );
 }
