@@ -9,7 +9,7 @@ fn a_reply_is_explained_in_words_and_in_json() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for part in [
         "auth.bad: wrong user name or password (authentication)",
-        "AUTH: 535 5.7.8 no 5.7.8 BadCredentials",
+        "AUTH: 535 5.7.8 no BadCredentials",
         "smtp.password_file",
         "held until",
         "  535    the name or the password is wrong",
