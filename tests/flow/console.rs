@@ -8,19 +8,19 @@ use crate::support::{Browser, Form, House, MINUTE, PASSWORD, Page, Relay, Reply,
 const SECRET: &str = "quartz-lemon-7731";
 
 /// A house with an operator who is signed in.
-async fn manned(settings: &[(&str, &str)]) -> (House, Browser) {
+pub async fn manned(settings: &[(&str, &str)]) -> (House, Browser) {
     let house = House::with(settings).await;
     house.add_with("olga", "olga@example.org", true).await;
     let browser = house.signed_in("olga", PASSWORD).await;
     (house, browser)
 }
 
-async fn form(browser: &Browser) -> Form {
+pub async fn form(browser: &Browser) -> Form {
     browser.get("/console/smtp").await.form("/console/smtp")
 }
 
 /// The form with other settings typed into it.
-fn typed(form: Form, host: &str, port: u16, stop: &str) -> Form {
+pub fn typed(form: Form, host: &str, port: u16, stop: &str) -> Form {
     form.fill("source", "typed")
         .fill("host", host)
         .fill("port", &port.to_string())
@@ -29,7 +29,7 @@ fn typed(form: Form, host: &str, port: u16, stop: &str) -> Form {
 }
 
 /// Starts a probe and waits for its end; the path and the page.
-async fn run(browser: &Browser, form: &Form) -> (String, Page) {
+pub async fn run(browser: &Browser, form: &Form) -> (String, Page) {
     let page = browser.submit(form).await;
     assert_eq!(page.status, 303, "{}", page.problem());
     let path = page.location().to_owned();

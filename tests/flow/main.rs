@@ -4,6 +4,7 @@
 mod account;
 mod console;
 mod console_outbox;
+mod console_words;
 mod database;
 mod deferred;
 mod delivery;

@@ -12,6 +12,7 @@ use super::verdict::verdict;
 use super::waterfall::waterfall;
 use super::{Room, frame};
 use crate::domain::smtp::transcript::{Transcript, WireLine};
+use crate::ui::components::textarea_content;
 use crate::ui::text::console::{probe as words, run as text};
 
 pub use super::history::History;
@@ -185,9 +186,15 @@ fn copyable(report: String) -> impl IntoView {
         <p class="hint" id="report-hint">
             {text::REPORT_HINT}
         </p>
-        <textarea id="report" class="report" readonly rows=rows aria-describedby="report-hint" spellcheck="false">
-            {report}
-        </textarea>
+        <textarea
+            id="report"
+            class="report"
+            readonly
+            rows=rows
+            aria-describedby="report-hint"
+            spellcheck="false"
+            inner_html=textarea_content(&report)
+        ></textarea>
         <p class="actions">
             <button type="button" class="quiet" id="copy" data-copied=text::COPIED hidden>
                 {text::COPY}

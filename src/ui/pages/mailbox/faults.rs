@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::rooms::{Room, plural, rooms};
 use crate::domain::smtp::faults::{EXAMPLES, MAX_SCRIPT};
+use crate::ui::components::textarea_content;
 
 /// Everything the page shows.
 #[derive(Debug, Clone)]
@@ -84,7 +85,7 @@ pub fn faults(page: FaultsPage) -> impl IntoView {
                             autocomplete="off"
                             aria-invalid=wrong.then_some("true")
                             aria-describedby=if wrong { "script-errors script-hint" } else { "script-hint" }
-                            inner_html=escaped(&script)
+                            inner_html=textarea_content(&script)
                         ></textarea>
                         <p id="script-hint" class="mailbox-muted">
                             "STEP:FAULT or STEP:CONDITION:FAULT, such as " <code>"RCPT:first=1:451 4.7.1"</code>
@@ -104,12 +105,6 @@ pub fn faults(page: FaultsPage) -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// As the content of a textarea, which Leptos does not escape. A parser drops the line break at its beginning.
-fn escaped(script: &str) -> String {
-    let text = script.replace('&', "&amp;").replace('<', "&lt;");
-    format!("\n{text}")
 }
 
 fn in_force(rules: Vec<RuleLine>, set_at: (String, String)) -> impl IntoView {
