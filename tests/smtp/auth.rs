@@ -144,4 +144,6 @@ async fn a_refused_token_brings_the_servers_reason() {
         ended.text()
     );
     assert!(server.heard().contains(&String::new()), "the empty answer");
+    let diagnosis = postern::domain::smtp::diagnosis::diagnose(ended.evidence());
+    assert_eq!(diagnosis.id(), "auth.oauth");
 }

@@ -133,7 +133,7 @@ impl Dialogue {
         self.recorder.client(line);
         let ends = self.by(patience);
         if let Err(fault) = self.wire.send(&bytes, ends).await {
-            return Err(self.fail(step, fault));
+            return Err(self.broken_off(step, fault).await);
         }
         self.reply(step, ends).await
     }

@@ -112,7 +112,7 @@ impl Dialogue {
         let ends = self.by(patience);
         let stuffed = stuffed(bytes);
         if let Err(fault) = self.wire.write(&stuffed, ends).await {
-            return Err(self.broken_off(fault).await);
+            return Err(self.broken_off(Step::Data, fault).await);
         }
         if let Err(fault) = self.wire.flush(ends).await {
             return Err(self.fail(Step::Message, fault));
@@ -123,15 +123,16 @@ impl Dialogue {
         self.settle(Step::Message, reply, |code| code == 250)
     }
 
-    /// The sending failed before the final dot: what the server said, if anything, says why.
-    async fn broken_off(&mut self, fault: Fault) -> Evidence {
+    /// The sending failed before all was sent: what the server said before it closed, if anything, says why.
+    pub(super) async fn broken_off(&mut self, step: Step, fault: Fault) -> Evidence {
+        self.usable = false;
         let ends = self.by(LAST_WORDS);
         match self.wire.reply(ends).await {
             Ok(raw) => {
                 let reply = self.noted(raw);
-                self.refuse(Step::Data, reply)
+                self.refuse(step, reply)
             }
-            Err(_) => self.fail(Step::Data, fault),
+            Err(_) => self.fail(step, fault),
         }
     }
 
