@@ -67,7 +67,10 @@ fn row(steps: &[StepRecord], at: usize, whole: u64) -> impl IntoView + use<> {
 
 /// Where a step's bar begins on the axis and how long it is.
 fn bar(record: &StepRecord, whole: u64) -> (u64, u64) {
-    let place = |ms: u64| ms.min(whole).saturating_mul(WIDTH) / whole;
+    let place = |ms: u64| {
+        let at = u128::from(ms.min(whole)) * u128::from(WIDTH) / u128::from(whole);
+        u64::try_from(at).unwrap_or(WIDTH)
+    };
     let width = place(record.took_ms).clamp(LEAST, WIDTH);
     (place(record.at_ms).min(WIDTH - width), width)
 }
