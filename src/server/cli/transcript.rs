@@ -121,12 +121,10 @@ pub fn step(record: &StepRecord, paint: Paint) -> String {
 
 /// The handshake and the chain.
 pub fn tls(record: &TlsRecord, paint: Paint) -> String {
-    let unknown = || "none".to_owned();
-    let mut text = format!(
-        "\nTLS {}, {}\n",
-        record.version.clone().unwrap_or_else(unknown),
-        record.cipher.clone().unwrap_or_else(unknown)
-    );
+    let mut text = match (&record.version, &record.cipher) {
+        (Some(version), Some(cipher)) => format!("\n{version}, {cipher}\n"),
+        _ => "\nTLS was not established\n".to_owned(),
+    };
     let verdict = |good: bool, yes: &str, no: &str| {
         if good { paint.good(yes) } else { paint.bad(no) }
     };

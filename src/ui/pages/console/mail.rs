@@ -166,8 +166,10 @@ fn attempt(attempt: AttemptShown) -> impl IntoView {
         Some(transcript) => {
             let steps = waterfall(transcript);
             let target = match &transcript.peer {
-                Some(peer) => format!("{} ({peer})", transcript.target),
-                None => transcript.target.clone(),
+                Some(peer) if *peer != transcript.target => {
+                    format!("{} ({peer})", transcript.target)
+                }
+                _ => transcript.target.clone(),
             };
             view! {
                 <details class="conversation">

@@ -39,12 +39,17 @@ pub fn run(page: RunPage) -> impl IntoView {
     let events = running.then(|| format!("{here}/events"));
     let transcript = &shown.transcript;
     let target = transcript.target.clone();
-    let peer = transcript.peer.clone().map(|peer| format!(" ({peer})"));
+    let peer = transcript.peer.clone();
+    let peer = peer.filter(|peer| *peer != target);
     let about = format!(
-        "{}{}, {}, to {}, started {}",
-        target,
-        peer.unwrap_or_default(),
-        words::protection(&shown.protection),
+        "{}{}, as far as {}, started {}",
+        peer.map(|peer| format!("Connected to {peer}, "))
+            .unwrap_or_default(),
+        match shown.protection.as_str() {
+            "starttls" => "STARTTLS",
+            "implicit" => "implicit TLS",
+            _ => "without TLS",
+        },
         shown.stop_after.to_uppercase(),
         when(transcript.started_at)
     );
