@@ -41,6 +41,7 @@ lint_steps() {
     step "format" cargo fmt --all -- --check
     step "clippy: server" cargo clippy --all-targets --quiet -- -D warnings
     step "clippy: site tool" cargo clippy "${site_tool[@]}" --all-targets --quiet -- -D warnings
+    step "clippy: benchmark" cargo clippy --package postern-bench --quiet -- -D warnings
     step "clippy: pages (wasm)" cargo clippy "${wasm[@]}" --features hydrate --quiet -- -D warnings
     step "clippy: strength (wasm)" cargo clippy "${wasm[@]}" --features strength --quiet -- -D warnings
 }

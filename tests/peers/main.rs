@@ -6,7 +6,11 @@ mod aiosmtpd;
 mod certificates;
 mod dns;
 mod exim;
+#[path = "../flow/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other tests use the rest")]
+mod flow;
 mod postfix;
 mod rows;
+mod server;
 mod smtp_sink;
 mod support;

@@ -1,6 +1,9 @@
 //! Replies in, lines out: everything bounded in size and time, whatever the other side does.
 
+use std::future::poll_fn;
 use std::io::ErrorKind;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -101,11 +104,12 @@ impl Wire {
         if self.has_leftovers() {
             return Ahead::Bytes;
         }
-        // A deadline that is over polls once: what is there is read, nothing is waited for.
-        match timeout(Duration::ZERO, self.fill()).await {
-            Err(_) => Ahead::Nothing,
-            Ok(Ok(())) => Ahead::Bytes,
-            Ok(Err(fault)) => Ahead::End(fault),
+        // Polled once. A timer would wait for its next tick, up to a millisecond before each command.
+        let mut fill = pin!(self.fill());
+        match poll_fn(|context| Poll::Ready(fill.as_mut().poll(context))).await {
+            Poll::Pending => Ahead::Nothing,
+            Poll::Ready(Ok(())) => Ahead::Bytes,
+            Poll::Ready(Err(fault)) => Ahead::End(fault),
         }
     }
 
