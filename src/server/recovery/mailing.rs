@@ -91,7 +91,8 @@ pub async fn prepare(
         Spacing::Send => {}
         Spacing::Enough => return discard(tx, "enough mails", Some(id)).await,
         Spacing::Wait(at) => {
-            tx.put_back(&queued.id, at, false, "spacing").await?;
+            let reason = "waits: mails to one account keep a distance";
+            tx.put_back(&queued.id, at, false, reason).await?;
             tx.commit().await?;
             return Ok(Job::Nothing);
         }
