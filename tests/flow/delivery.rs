@@ -11,14 +11,14 @@ use crate::support::{House, MINUTE, PASSWORD, Relay, Reply, SECOND, port, until}
 /// What a relay says to one that has not signed in.
 const DENIED: Reply = Reply::Mail("530 5.7.0 authentication required");
 
-async fn house(relay: &Relay) -> House {
+pub async fn house(relay: &Relay) -> House {
     let house = House::with(&[("smtp.port", &relay.port.to_string())]).await;
     house.add("alice").await;
     house
 }
 
 /// The code of a reset mail, as it came over the wire.
-fn code(source: &str) -> String {
+pub fn code(source: &str) -> String {
     let parsed = mail_parser::MessageParser::default()
         .parse(source.as_bytes())
         .unwrap();
@@ -167,8 +167,8 @@ async fn a_fault_of_the_settings_holds_the_whole_queue_and_costs_no_attempt() {
     let health = house.browser().get("/health/ready").await;
     assert_eq!(health.status, 200, "{}", health.body);
     assert!(
-        health.body.contains("\"relay\":\"auth.required\""),
-        "{}",
+        !health.body.contains("auth"),
+        "how the relay does is for operators: {}",
         health.body
     );
     assert_eq!(relay.tries(), 1);

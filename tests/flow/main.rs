@@ -8,6 +8,7 @@ mod console_words;
 mod database;
 mod deferred;
 mod delivery;
+mod delivery_refused;
 mod dkim;
 mod enumeration;
 mod headers;

@@ -58,7 +58,7 @@ pub async fn sign_up(
         let entered = part.enter(&mut tx, queued, asked, now).await?;
         tx.commit().await?;
         return Ok(entered.unwrap_or_else(|| {
-            Job::Send(Mail::SignUpKnown {
+            Job::send(Mail::SignUpKnown {
                 sign_in_url: format!("{site}/sign-in"),
                 forgot_url: format!("{site}/forgot"),
             })
@@ -90,7 +90,7 @@ pub async fn sign_up(
     tx.commit().await?;
     let open = link(service, "/verify", &token, expires_at);
     let lifetime_minutes = lifetime.as_secs().div_ceil(60);
-    Ok(Job::Send(Mail::SignUp {
+    Ok(Job::send(Mail::SignUp {
         open,
         lifetime_minutes,
     }))
@@ -156,7 +156,7 @@ pub async fn verify_address(
     tx.commit().await?;
     let open = link(service, "/account/verify-address", &token, expires_at);
     let lifetime_minutes = lifetime.as_secs().div_ceil(60);
-    Ok(Job::Send(Mail::VerifyAddress {
+    Ok(Job::send(Mail::VerifyAddress {
         open,
         lifetime_minutes,
     }))
@@ -224,7 +224,7 @@ pub async fn notice(service: &Service, queued: &QueuedMail, part: Part<'_>) -> D
         }
     };
     tx.commit().await?;
-    Ok(Job::Send(mail))
+    Ok(Job::send(mail))
 }
 
 /// Whether an address got as many mails of that kind as strangers may cause there.

@@ -12,7 +12,7 @@ use crate::server::caller::Caller;
 use crate::server::failure::Done;
 use crate::server::recovery;
 use crate::server::service::Service;
-use crate::server::store::{QueuedMail, Tx};
+use crate::server::store::{QueuedMail, Replaced, Tx};
 
 /// Which of the two decisions.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +34,16 @@ pub enum Job {
     Nothing,
     /// The answer to [`Part::Begin`]: ask the relay whether it takes the recipient.
     Ask(Asked),
-    /// The answer to [`Part::HandOver`]: send it; its token, where it has one, is stored.
-    Send(Mail),
+    /// The answer to [`Part::HandOver`]: send it; its token, where it has one, is stored. With it, the token whose place that took: it
+    /// counts again where the mail is refused.
+    Send(Mail, Option<Replaced>),
+}
+
+impl Job {
+    /// A mail that takes no other token's place.
+    pub const fn send(mail: Mail) -> Self {
+        Self::Send(mail, None)
+    }
 }
 
 /// Whom to ask the relay about.

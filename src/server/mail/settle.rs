@@ -12,7 +12,8 @@ use crate::server::caller::Caller;
 use crate::server::failure::Done;
 use crate::server::service::Service;
 use crate::server::store::{
-    AttemptEnd, AttemptOutcome, AuditEvent, MailEnd, Outcome, QueuedMail, RequestState, Tx,
+    AttemptEnd, AttemptOutcome, AuditEvent, MailEnd, Outcome, QueuedMail, Replaced, RequestState,
+    Tx,
 };
 
 /// The row of the table for a connection that died after the final dot, or a worker that died with it.
@@ -28,6 +29,8 @@ pub struct Settled<'a> {
     pub asked: &'a Asked,
     pub attempt: &'a Attempt,
     pub message_id: Option<&'a str>,
+    /// The token whose place the one in this mail took.
+    pub replaced: Option<&'a Replaced>,
     pub jitter: Jitter,
     /// How the way to the relay is shut after this attempt.
     pub shut: Option<Shut>,
@@ -150,6 +153,13 @@ pub async fn settle(
         transcript: Some(&settled.attempt.transcript),
     };
     tx.end_attempt(settled.id, end, now).await?;
+    // A refused mail must not take the link away that is in the mailbox. After an ambiguous loss, the newest one counts.
+    if let (Some(old), true) = (
+        settled.replaced,
+        self::diagnosis(settled).is_some_and(|diagnosis| diagnosis.id() != AMBIGUOUS),
+    ) {
+        tx.put_token_back(old, now).await?;
+    }
     // A token of a mail that never came is worth nothing; one that may have come stays.
     if let (Fate::Over(_), Some(request)) = (&fate, &queued.request_id)
         && tx.lost_handovers(&queued.id, true).await? == 0

@@ -85,7 +85,7 @@ pub async fn prepare(service: &Service, queued: &QueuedMail, part: Part<'_>) -> 
     }
     let detail: Detail = serde_json::from_str(&queued.detail).unwrap_or_default();
     let smtp = &service.config.smtp;
-    Ok(Job::Send(Mail::Test {
+    Ok(Job::send(Mail::Test {
         at: detail.at.unwrap_or(queued.created_at),
         asked_by: detail.asked_by.unwrap_or_default(),
         relay: format!("{}:{}", smtp.host, smtp.port),

@@ -23,7 +23,7 @@ use crate::server::caller::Caller;
 use crate::server::failure::Done;
 use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::store::{AttemptEnd, AttemptOutcome, Due, QueuedMail};
+use crate::server::store::{AttemptEnd, AttemptOutcome, Due, QueuedMail, Replaced};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
@@ -183,6 +183,7 @@ impl Worker {
             deliver_within: asked.worth,
         };
         let ends = Instant::now() + self.longest;
+        let mut replaced = None;
         let (attempt, message_id) = match self.begin(&envelope, ends).await {
             Err(attempt) => (*attempt, None),
             Ok(handover) => {
@@ -190,7 +191,10 @@ impl Worker {
                 let part = Part::HandOver { attempt: &id, to };
                 let decided = job::prepare(service, &self.caller, queued, part).await;
                 let mail = match decided {
-                    Ok(Job::Send(mail)) => mail,
+                    Ok(Job::Send(mail, old)) => {
+                        replaced = old;
+                        mail
+                    }
                     Ok(Job::Nothing | Job::Ask(_)) => {
                         handover.abandon().await;
                         return self.abandoned(&id).await;
@@ -215,7 +219,8 @@ impl Worker {
                 }
             }
         };
-        self.settle(queued, &id, &asked, &attempt, message_id.as_deref())
+        let message_id = message_id.as_deref();
+        self.settle(queued, &id, &asked, &attempt, message_id, replaced.as_ref())
             .await
     }
 
@@ -244,6 +249,7 @@ impl Worker {
         asked: &Asked,
         attempt: &Attempt,
         message_id: Option<&str>,
+        replaced: Option<&Replaced>,
     ) -> Done<()> {
         let now = self.service.now();
         let jitter = jitter()?;
@@ -257,6 +263,7 @@ impl Worker {
             asked,
             attempt,
             message_id,
+            replaced,
             jitter,
             shut: self.with_breaker(|breaker| breaker.shut().cloned()),
             told: change == Change::Shut,

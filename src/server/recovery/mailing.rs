@@ -111,6 +111,9 @@ pub async fn prepare(
     }
     let token = Token::draw()?;
     let expires_at = now.plus(settings.token_lifetime);
+    let replaced = tx
+        .to_be_replaced(TokenPurpose::Reset, id, token.hash())
+        .await?;
     tx.mint(NewToken {
         hash: token.hash(),
         purpose: TokenPurpose::Reset,
@@ -129,11 +132,12 @@ pub async fn prepare(
     tx.commit().await?;
     let open = link(service, "/reset", &token, expires_at);
     let lifetime_minutes = settings.token_lifetime.as_secs().div_ceil(60);
-    Ok(Job::Send(Mail::Reset {
+    let mail = Mail::Reset {
         open,
         lifetime_minutes,
         reference: request.reference,
-    }))
+    };
+    Ok(Job::Send(mail, replaced))
 }
 
 /// Ends a request whose mail could not be in time any more: logged, shown, never sent.

@@ -36,7 +36,7 @@ pub use probes::{NewProbe, ProbeFailure, ProbeRow, StoredProbe};
 pub use requests::{NewRequest, RequestState, ResetRequest, StartedBy};
 pub use reset_sessions::StoredResetSession;
 pub use sign_in_sessions::SignInSession;
-pub use tokens::{NewToken, StoredToken, TokenPurpose};
+pub use tokens::{NewToken, Replaced, StoredToken, TokenPurpose};
 
 type Db = sqlx::Sqlite;
 type Pool = sqlx::SqlitePool;

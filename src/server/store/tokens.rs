@@ -44,6 +44,16 @@ pub struct NewToken<'a> {
     pub expires_at: Timestamp,
 }
 
+/// A token that stood where another was minted: what it was, and by which one it was replaced.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    hash: Vec<u8>,
+    request_id: Option<String>,
+    minted_at: i64,
+    expires_at: i64,
+    by: TokenHash,
+}
+
 /// A token as it is read back.
 #[derive(Debug, Clone)]
 pub struct StoredToken {
@@ -82,6 +92,49 @@ impl Tx {
         .bind(new.address.map(str::to_owned))
         .bind(new.minted_at.millis())
         .bind(new.expires_at.millis())
+        .execute(&mut *self.inner)
+        .await?;
+        Ok(())
+    }
+
+    /// What a token that is to be minted takes the place of; to be asked in the transaction that mints it.
+    pub async fn to_be_replaced(
+        &mut self,
+        purpose: TokenPurpose,
+        subject: &str,
+        by: TokenHash,
+    ) -> Result<Option<Replaced>> {
+        let row = sqlx::query(
+            "SELECT hash, request_id, minted_at, expires_at FROM token WHERE purpose = $1 AND subject = $2",
+        )
+        .bind(purpose.name())
+        .bind(subject.to_owned())
+        .fetch_optional(&mut *self.inner)
+        .await?;
+        let read = |row: sqlx::sqlite::SqliteRow| -> sqlx::Result<Replaced> {
+            Ok(Replaced {
+                hash: row.try_get("hash")?,
+                request_id: row.try_get("request_id")?,
+                minted_at: row.try_get("minted_at")?,
+                expires_at: row.try_get("expires_at")?,
+                by,
+            })
+        };
+        Ok(row.map(read).transpose()?)
+    }
+
+    /// Puts a token back, where the one that replaced it is still there: its mail was refused, so that it is in nobody's mailbox.
+    pub async fn put_token_back(&mut self, old: &Replaced, now: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE token SET hash = $2, request_id = $3, minted_at = $4, expires_at = $5, wrong = 0 \
+             WHERE hash = $1 AND $5 > $6",
+        )
+        .bind(old.by.as_bytes().to_vec())
+        .bind(old.hash.clone())
+        .bind(old.request_id.clone())
+        .bind(old.minted_at)
+        .bind(old.expires_at)
+        .bind(now.millis())
         .execute(&mut *self.inner)
         .await?;
         Ok(())

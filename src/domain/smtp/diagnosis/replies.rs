@@ -27,6 +27,8 @@ pub fn row(step: Step, reply: &Reply) -> &'static Row {
 /// A yes where none belongs. At AUTH it is a question that we cannot answer: with XOAUTH2 it tells why the token is refused.
 fn misplaced(step: Step, said: &Said) -> &'static Row {
     match (step, said.code) {
+        // It neither took the message nor refused it.
+        (Step::Message, _) => &row::DATA_AMBIGUOUS,
         (Step::Auth, 334) => wording::row(step, said).unwrap_or(&row::AUTH_MECH),
         _ => &row::PROTO_GARBLED,
     }
