@@ -570,3 +570,39 @@ async fn a_dropped_mail_is_not_sent_and_its_link_opens_nothing() {
     );
     assert_eq!(house.browser().exchange(&code, "alice").await.status, 422);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_sending_that_comes_to_nothing_leaves_the_first_link_alone() {
+    for (second, state) in [
+        (Reply::Rcpt("550 5.1.1 no such user"), "failed"),
+        (Reply::Rcpt("451 4.7.1 later"), "discarded"),
+        (DENIED, "expired"),
+    ] {
+        let relay = Relay::start(&[Reply::Accept, second]).await;
+        let port = relay.port.to_string();
+        let house = House::with(&[("smtp.port", &port), ("reset.send_window", "5m")]).await;
+        house.add("alice").await;
+        house.browser().ask("alice").await;
+        let code = code(&relay.got(1).await[0]);
+        house.settled().await;
+        let id = mail_id(&house).await;
+        outbox::resend(house.service(), OLIVIA, &id).await.unwrap();
+        relay.tried(2).await;
+        until("the second sending to be written down", async || {
+            let running = "SELECT COUNT(*) FROM delivery_attempt WHERE outcome = 'running'";
+            (outcomes(&house).await.len() == 2 && house.count(running).await == 0).then_some(())
+        })
+        .await;
+        match state {
+            "discarded" => {
+                let dropped = outbox::drop_mail(house.service(), OLIVIA, &id).await;
+                dropped.unwrap();
+            }
+            "expired" => house.advance(6 * MINUTE),
+            _ => {}
+        }
+        becomes(&house, STATE, &[state]).await;
+        let opened = house.browser().exchange(&code, "alice").await;
+        assert_eq!(opened.status, 303, "the second sending is {state}");
+    }
+}

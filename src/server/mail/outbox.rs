@@ -10,7 +10,8 @@ use crate::server::caller::Caller;
 use crate::server::failure::Failure;
 use crate::server::service::Service;
 use crate::server::store::{
-    AuditEvent, MailEnd, MailFilter, MailRow, MailState, Outcome, RequestState, StoreError, Tx,
+    Arrival, AuditEvent, MailEnd, MailFilter, MailRow, MailState, Outcome, RequestState,
+    StoreError, Tx,
 };
 
 /// Who does it.
@@ -118,7 +119,9 @@ pub async fn resend(service: &Service, who: Who<'_>, which: &str) -> Result<Mail
     Ok(mail)
 }
 
-/// Drops a mail that waits: it is not sent any more, and its token opens nothing.
+/// Drops a mail that waits: it is not sent any more, and its token opens nothing, unless it is one that was accepted before it was
+/// queued by hand: then the sending is dropped, not the link that is in the mailbox. A loss alone does not save a token here: whoever
+/// drops what may have come does not want it.
 ///
 /// # Errors
 /// When there is no such mail, a worker has it, or it is over.
@@ -145,7 +148,9 @@ pub async fn drop_mail(
         let state = RequestState::Discarded;
         tx.set_request_state(request, state, Some(&reason), None, now)
             .await?;
-        tx.burn_of_request(request).await?;
+        if tx.arrival(&mail.id).await? != Arrival::Accepted {
+            tx.burn_of_request(request).await?;
+        }
     }
     note(&mut tx, who, &mail, "mail_dropped", now).await?;
     let mail = tx.mail_row(&mail.id).await?.unwrap_or(mail);

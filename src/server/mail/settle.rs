@@ -12,8 +12,8 @@ use crate::server::caller::Caller;
 use crate::server::failure::Done;
 use crate::server::service::Service;
 use crate::server::store::{
-    AttemptEnd, AttemptOutcome, AuditEvent, MailEnd, Outcome, QueuedMail, Replaced, RequestState,
-    Tx,
+    Arrival, AttemptEnd, AttemptOutcome, AuditEvent, MailEnd, Outcome, QueuedMail, Replaced,
+    RequestState, Tx,
 };
 
 /// The row of the table for a connection that died after the final dot, or a worker that died with it.
@@ -71,7 +71,7 @@ pub async fn enough_lost(
     worker: &Caller,
     now: Timestamp,
 ) -> Done<bool> {
-    if tx.lost_handovers(&queued.id, false).await? < LOSSES {
+    if tx.lost_handovers(&queued.id).await? < LOSSES {
         return Ok(false);
     }
     let kind = queued.kind.name();
@@ -160,9 +160,9 @@ pub async fn settle(
     ) {
         tx.put_token_back(old, now).await?;
     }
-    // A token of a mail that never came is worth nothing; one that may have come stays.
+    // A token of a mail that never came is worth nothing; one that may have come stays, be it by a sending before this one.
     if let (Fate::Over(_), Some(request)) = (&fate, &queued.request_id)
-        && tx.lost_handovers(&queued.id, true).await? == 0
+        && tx.arrival(&queued.id).await? == Arrival::Never
     {
         tx.burn_of_request(request).await?;
     }
@@ -212,7 +212,7 @@ async fn fate(tx: &mut Tx, settled: &Settled<'_>, now: Timestamp) -> Done<Fate> 
     };
     // This loss is not yet written down.
     let lost = diagnosis.id() == AMBIGUOUS;
-    if lost && tx.lost_handovers(&queued.id, false).await? + 1 >= LOSSES {
+    if lost && tx.lost_handovers(&queued.id).await? + 1 >= LOSSES {
         return Ok(Fate::Over(MailEnd::Failed));
     }
     let first = tx.first_attempt_at(&queued.id).await?;

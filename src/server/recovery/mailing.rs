@@ -11,7 +11,7 @@ use crate::server::mail::job::{Asked, Job, Part};
 use crate::server::secrets::Token;
 use crate::server::service::Service;
 use crate::server::store::{
-    AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, RequestState, TokenPurpose, Tx,
+    Arrival, AuditEvent, MailEnd, NewToken, Outcome, QueuedMail, RequestState, TokenPurpose, Tx,
 };
 
 /// Decides about a queued reset mail and, where it is handed over, stores its token: committed before the first byte is sent.
@@ -150,8 +150,8 @@ pub(crate) async fn expire(
 ) -> Done<Job> {
     tx.end_mail(&queued.id, MailEnd::Expired, Some("send window over"), now)
         .await?;
-    // An earlier attempt's token is in nobody's mailbox, unless nobody knows how that attempt ended.
-    if tx.lost_handovers(&queued.id, true).await? == 0 {
+    // An earlier attempt's token is in nobody's mailbox, unless that attempt was accepted or nobody knows how it ended.
+    if tx.arrival(&queued.id).await? == Arrival::Never {
         tx.burn_of_request(request_id).await?;
     }
     tracing::error!(

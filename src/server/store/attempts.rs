@@ -116,6 +116,16 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<AttemptRow> {
     })
 }
 
+/// Whether a mail came to its recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    Never,
+    /// An attempt was lost while it was handed over.
+    Perhaps,
+    /// The relay took it at least once.
+    Accepted,
+}
+
 impl Tx {
     /// Writes down that an attempt begins; tells its number.
     pub async fn begin_attempt(&mut self, id: &str, mail_id: &str, now: Timestamp) -> Result<u32> {
@@ -186,19 +196,34 @@ impl Tx {
         Ok(u32::try_from(lost).unwrap_or(u32::MAX))
     }
 
-    /// How often a mail was lost while it was handed over, so that it may have arrived; since it was last queued by hand, with
-    /// `resends` since ever.
-    pub async fn lost_handovers(&mut self, mail_id: &str, resends: bool) -> Result<u32> {
+    /// How often a mail was lost while it was handed over, so that it may have arrived; since it was last queued by hand.
+    pub async fn lost_handovers(&mut self, mail_id: &str) -> Result<u32> {
         let (lost,): (i64,) = sqlx::query_as(
             "SELECT COUNT(*) FROM delivery_attempt JOIN outbox ON outbox.id = delivery_attempt.outbox_id \
              WHERE delivery_attempt.outbox_id = $1 AND delivery_attempt.outcome = 'lost' AND delivery_attempt.handing_over \
-             AND ($2 OR delivery_attempt.started_at >= COALESCE(outbox.resent_at, 0))",
+             AND delivery_attempt.started_at >= COALESCE(outbox.resent_at, 0)",
         )
         .bind(mail_id.to_owned())
-        .bind(resends)
         .fetch_one(&mut *self.inner)
         .await?;
         Ok(count(lost))
+    }
+
+    /// Whether a mail is in a mailbox, by all attempts since ever: those before it was queued by hand too.
+    pub async fn arrival(&mut self, mail_id: &str) -> Result<Arrival> {
+        let (accepted, lost): (i64, i64) = sqlx::query_as(
+            "SELECT COALESCE(SUM(CASE WHEN outcome = 'accepted' THEN 1 ELSE 0 END), 0), \
+             COALESCE(SUM(CASE WHEN outcome = 'lost' AND handing_over THEN 1 ELSE 0 END), 0) \
+             FROM delivery_attempt WHERE outbox_id = $1",
+        )
+        .bind(mail_id.to_owned())
+        .fetch_one(&mut *self.inner)
+        .await?;
+        Ok(match (accepted, lost) {
+            (0, 0) => Arrival::Never,
+            (0, _) => Arrival::Perhaps,
+            _ => Arrival::Accepted,
+        })
     }
 
     /// When the first attempt began that counts against a mail's ladder: not those that were held or abandoned, nor those before it

@@ -27,7 +27,7 @@ use sqlx::{SqlSafeStr, Transaction};
 use crate::server::config;
 
 pub use accounts::{Account, NewAccount};
-pub use attempts::{AttemptEnd, AttemptOutcome, AttemptRow};
+pub use attempts::{Arrival, AttemptEnd, AttemptOutcome, AttemptRow};
 pub use audit::{AuditEvent, AuditFilter, AuditRow, Outcome};
 pub use mails::{MailCounts, MailFilter, MailRow, MailState};
 pub use outbox::{Due, MailEnd, NewMail, QueuedMail};
