@@ -17,13 +17,18 @@ const RECHECK_LOCKOUT: Duration = Duration::from_secs(900);
 
 /// What an attempt says about the relay, whatever it says about its mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum Seen<'a> {
     /// It takes mail, or refuses this one for its own sake.
     Works,
+    /// It answers, but has no time or no room, which says nothing about the rest: a way that is shut stays so.
+    Busy,
     /// The connection or TLS failed: the id of the diagnosis.
     Unreachable(&'static str),
     /// Every other mail would fail so until somebody changes something: the id of the diagnosis.
     Broken(&'static str),
+    /// A reply from RCPT on that would mean the same: the id of the diagnosis, and the recipient's domain. One mail alone does not
+    /// prove it, as its recipient may be somebody whom a stranger chose; the next to another domain does.
+    Suspected(&'static str, &'a str),
 }
 
 /// Why the way is shut.
@@ -64,6 +69,8 @@ pub enum Change {
 pub struct Breaker {
     failures: u32,
     shut: Option<Shut>,
+    /// The last attempt, where it was suspected: the id of its diagnosis, and the recipient's domain.
+    suspicion: Option<(&'static str, String)>,
 }
 
 impl Breaker {
@@ -78,14 +85,31 @@ impl Breaker {
     }
 
     /// Learns from an attempt that ended at `now`.
-    pub fn saw(&mut self, seen: Seen, now: Timestamp, jitter: Jitter) -> Change {
+    pub fn saw(&mut self, seen: Seen<'_>, now: Timestamp, jitter: Jitter) -> Change {
+        let suspicion = self.suspicion.take();
         match seen {
-            Seen::Works => {
-                self.failures = 0;
-                match self.shut.take() {
-                    Some(_) => Change::Open,
-                    None => Change::None,
+            Seen::Works => self.open(),
+            Seen::Busy => {
+                self.suspicion = suspicion;
+                if let Some(shut) = &mut self.shut {
+                    let wait = match shut.why {
+                        Why::Unreachable => jitter.around(PROBE_EVERY),
+                        Why::Held => jitter.after(recheck(shut.diagnosis, now.since(shut.since))),
+                    };
+                    shut.tried_at = now;
+                    shut.next_try = now.plus(wait);
                 }
+                Change::None
+            }
+            Seen::Suspected(diagnosis, domain) => {
+                let before = suspicion.is_some_and(|(id, of)| id == diagnosis && of != domain);
+                let shut = self.shut.as_ref();
+                if before || shut.is_some_and(|shut| shut.diagnosis == diagnosis) {
+                    return self.saw(Seen::Broken(diagnosis), now, jitter);
+                }
+                let change = self.open();
+                self.suspicion = Some((diagnosis, domain.to_owned()));
+                change
             }
             Seen::Unreachable(diagnosis) => {
                 self.failures = self.failures.saturating_add(1);
@@ -133,6 +157,14 @@ impl Breaker {
         }
     }
 
+    fn open(&mut self) -> Change {
+        self.failures = 0;
+        match self.shut.take() {
+            Some(_) => Change::Open,
+            None => Change::None,
+        }
+    }
+
     /// A probe with the saved settings passed at `at`: true where that opens the way.
     pub fn probe_passed(&mut self, at: Timestamp) -> bool {
         let opens = self.shut.as_ref().is_some_and(|shut| at > shut.tried_at);
@@ -162,12 +194,12 @@ mod tests {
         Timestamp::from_millis(seconds * 1_000)
     }
 
-    fn saw(breaker: &mut Breaker, seen: Seen, seconds: i64) -> Change {
+    fn saw(breaker: &mut Breaker, seen: Seen<'_>, seconds: i64) -> Change {
         breaker.saw(seen, at(seconds), Jitter::NONE)
     }
 
-    const REFUSED: Seen = Seen::Unreachable("tcp.refused");
-    const BAD: Seen = Seen::Broken("auth.bad");
+    const REFUSED: Seen<'_> = Seen::Unreachable("tcp.refused");
+    const BAD: Seen<'_> = Seen::Broken("auth.bad");
 
     #[test]
     fn three_failures_in_a_row_shut_it_and_one_mail_tries_each_quarter_minute() {
@@ -215,6 +247,45 @@ mod tests {
             assert_eq!(saw(&mut breaker, REFUSED, second), Change::None);
         }
         assert_eq!(breaker.shut().unwrap().why, Why::Held);
+    }
+
+    #[test]
+    fn what_one_mail_meets_behind_its_recipient_shuts_nothing() {
+        let dkim = |domain| Seen::Suspected("block.dkim", domain);
+        let mut breaker = Breaker::default();
+        for second in 0..5 {
+            assert_eq!(saw(&mut breaker, dkim("a.example"), second), Change::None);
+        }
+        assert!(breaker.may_try(at(5)));
+        // Not in a row, and not the same.
+        saw(&mut breaker, Seen::Works, 5);
+        assert_eq!(saw(&mut breaker, dkim("b.example"), 6), Change::None);
+        let other = Seen::Suspected("block.dnsbl", "c.example");
+        assert_eq!(saw(&mut breaker, other, 7), Change::None);
+        assert_eq!(saw(&mut breaker, dkim("d.example"), 8), Change::None);
+        assert_eq!(saw(&mut breaker, Seen::Busy, 9), Change::None);
+        // The same for another domain: it is about us, until a mail goes.
+        assert_eq!(saw(&mut breaker, dkim("e.example"), 10), Change::Shut);
+        assert!(!breaker.may_try(at(69)));
+        assert_eq!(saw(&mut breaker, dkim("e.example"), 70), Change::None);
+        assert!(!breaker.may_try(at(129)), "still shut");
+        assert_eq!(saw(&mut breaker, Seen::Works, 130), Change::Open);
+        // Whoever comes as far as the recipient is signed in.
+        saw(&mut breaker, BAD, 200);
+        assert_eq!(saw(&mut breaker, dkim("a.example"), 500), Change::Open);
+    }
+
+    #[test]
+    fn a_busy_relay_opens_no_way_that_somebody_must_mend() {
+        let mut breaker = Breaker::default();
+        assert_eq!(saw(&mut breaker, Seen::Busy, 0), Change::None);
+        assert!(breaker.may_try(at(0)));
+        saw(&mut breaker, BAD, 1);
+        assert_eq!(saw(&mut breaker, Seen::Busy, 301), Change::None);
+        let shut = breaker.shut().unwrap();
+        assert_eq!((shut.diagnosis, shut.tried_at), ("auth.bad", at(301)));
+        assert!(!breaker.may_try(at(600)));
+        assert!(breaker.may_try(at(601)));
     }
 
     #[test]

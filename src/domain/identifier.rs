@@ -104,6 +104,11 @@ impl EmailAddress {
         &self.key
     }
 
+    /// Behind the `@`, in lower case.
+    pub fn domain(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// For logs and screens of others: `a…@example.org`.
     pub fn masked(&self) -> String {
         let (local, domain) = self.address.split_once('@').unwrap_or((&self.address, ""));

@@ -606,3 +606,38 @@ async fn a_second_sending_that_comes_to_nothing_leaves_the_first_link_alone() {
         assert_eq!(opened.status, 303, "the second sending is {state}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_domain_that_a_stranger_signs_up_with_shuts_nothing() {
+    // The first quotes an address; the second quotes a name that nobody can tell from the server's own words.
+    let quoted =
+        "450 4.1.2 <x@nosuch-dkim-name.example>: Recipient address rejected: Domain not found";
+    let bare = "550 5.1.2 there is no nosuch-dmarc-name.example";
+    let relay = Relay::start(&[Reply::Rcpt(quoted), Reply::Rcpt(bare)]).await;
+    let house = house(&relay).await;
+    let found = "SELECT diagnosis FROM delivery_attempt ORDER BY started_at";
+    for (address, diagnoses) in [
+        ("x@nosuch-dkim-name.example", &["rcpt.domain"][..]),
+        (
+            "x@nosuch-dmarc-name.example",
+            &["rcpt.domain", "block.dmarc"],
+        ),
+    ] {
+        let page = house
+            .browser()
+            .fill("/sign-up", &[("email", address)])
+            .await;
+        assert_eq!(page.status, 303);
+        becomes(&house, found, diagnoses).await;
+        assert_eq!(*house.service().relay_state.borrow(), None);
+    }
+    assert_eq!(outcomes(&house).await, ["deferred", "held"]);
+    // Somebody else's mail leaves at once, and nobody was woken.
+    house.browser().ask("alice").await;
+    assert!(relay.got(1).await[0].contains("alice@example.org"));
+    assert!(house.reasons("relay_held").await.is_empty());
+    let log = house.log();
+    let mut about = log.lines().filter(|line| line.contains("block.dmarc"));
+    assert!(about.clone().any(|line| line.contains("mail held")));
+    assert!(!about.any(|line| line.contains("ERROR")), "{log}");
+}

@@ -3,10 +3,12 @@
 use super::job::Asked;
 use super::relay::{Attempt, End};
 use crate::domain::breaker::{Seen, Shut, Why, recheck};
+use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::MailKind;
 use crate::domain::retry::{Jitter, Ladder, Retry, Tried, after_failure};
 use crate::domain::smtp::diagnosis::{Class, Diagnosis, Next, Scope};
 use crate::domain::smtp::evidence::{Evidence, What};
+use crate::domain::smtp::step::Step;
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
@@ -47,16 +49,24 @@ enum Fate {
     Over(MailEnd),
 }
 
-/// What an attempt says about the relay; none where it says nothing.
-pub fn seen(end: &End) -> Option<Seen> {
-    let End::Failed { diagnosis, .. } = end else {
+/// What an attempt at a mail to that recipient says about the relay; none where it says nothing.
+pub fn seen<'a>(end: &End, to: &'a EmailAddress) -> Option<Seen<'a>> {
+    let End::Failed {
+        evidence,
+        diagnosis,
+    } = end
+    else {
         return Some(Seen::Works);
     };
     let row = diagnosis.row;
+    let about_a_mail = matches!(evidence.step, Step::Rcpt | Step::Data | Step::Message)
+        && matches!(evidence.what, What::Reply(_));
     match (diagnosis.next, row.scope, row.class) {
+        (Next::Hold, Scope::Relay, _) if about_a_mail => Some(Seen::Suspected(row.id, to.domain())),
         (Next::Hold, Scope::Relay, _) => Some(Seen::Broken(row.id)),
         (_, _, Class::Connection | Class::Tls) => Some(Seen::Unreachable(row.id)),
         (_, _, Class::Local) => None,
+        (_, Scope::Relay, _) => Some(Seen::Busy),
         _ => Some(Seen::Works),
     }
 }
@@ -294,6 +304,10 @@ fn log(settled: &Settled<'_>, fate: &Fate, now: Timestamp) {
     let kind = settled.queued.kind;
     let recipient = settled.asked.to.masked();
     let attempt = settled.queued.attempts;
+    let strangers = matches!(
+        kind,
+        MailKind::SignUp | MailKind::SignUpKnown | MailKind::VerifyAddress
+    );
     let (kind_name, said) = (kind.name(), evidence(&settled.attempt.end));
     let (id, title) = diagnosis(settled).map_or(("", ""), |found| (found.id(), found.row.title));
     if let (true, Some(shut)) = (settled.told, &settled.shut) {
@@ -319,7 +333,7 @@ fn log(settled: &Settled<'_>, fate: &Fate, now: Timestamp) {
             tracing::warn!(kind = kind_name, %recipient, diagnosis = id, said, retry_in_s = seconds, "mail deferred");
         }
         // One that only concerns this mail is an alert of its own.
-        Fate::Held(_, true) if settled.shut.is_none() => {
+        Fate::Held(_, true) if settled.shut.is_none() && !strangers => {
             tracing::error!(kind = kind_name, %recipient, diagnosis = id, said, "a mail is held: {title}");
         }
         Fate::Held(at, _) => {
@@ -327,10 +341,6 @@ fn log(settled: &Settled<'_>, fate: &Fate, now: Timestamp) {
             tracing::warn!(kind = kind_name, %recipient, diagnosis = id, said, retry_in_s = seconds, "mail held");
         }
         Fate::Over(end) => {
-            let strangers = matches!(
-                kind,
-                MailKind::SignUp | MailKind::SignUpKnown | MailKind::VerifyAddress
-            );
             let words = if *end == MailEnd::Expired {
                 "mail given up: it would be too late"
             } else {
@@ -342,5 +352,46 @@ fn log(settled: &Settled<'_>, fate: &Fate, now: Timestamp) {
                 tracing::error!(kind = kind_name, %recipient, diagnosis = id, said, "{words}");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::smtp::diagnosis::diagnose;
+    use crate::domain::smtp::reply::Reply;
+
+    #[test]
+    fn only_what_is_about_us_shuts_the_way_and_only_what_goes_opens_it() {
+        let to = EmailAddress::parse("x@One.example").unwrap();
+        let at = |step, code, text: &str| {
+            let evidence = Evidence::reply(step, Reply::new(code, vec![text.to_owned()]));
+            let diagnosis = diagnose(&evidence);
+            let end = End::Failed {
+                evidence,
+                diagnosis,
+            };
+            seen(&end, &to).unwrap()
+        };
+        let blocked = "5.7.1 blocked using zen.spamhaus.org";
+        let broken = Seen::Broken("block.dnsbl");
+        for (step, expected) in [
+            (Step::Banner, broken),
+            (Step::Mail, broken),
+            (Step::Rcpt, Seen::Suspected("block.dnsbl", "one.example")),
+            (Step::Message, Seen::Suspected("block.dnsbl", "one.example")),
+        ] {
+            assert_eq!(at(step, 554, blocked), expected, "{step:?}");
+        }
+        for (step, code, text) in [
+            (Step::Banner, 421, "4.3.2 All server ports are busy"),
+            (Step::Auth, 454, "4.7.0 Temporary authentication failure"),
+            (Step::Mail, 452, "4.3.1 Insufficient system storage"),
+            (Step::Mail, 451, "4.7.1 too many messages, slow down"),
+        ] {
+            assert_eq!(at(step, code, text), Seen::Busy, "{text}");
+        }
+        let unknown = at(Step::Rcpt, 550, "5.1.1 no such user");
+        assert_eq!(unknown, Seen::Works);
     }
 }

@@ -254,7 +254,7 @@ impl Worker {
         let now = self.service.now();
         let jitter = jitter()?;
         let mut change = Change::None;
-        if let Some(seen) = settle::seen(&attempt.end) {
+        if let Some(seen) = settle::seen(&attempt.end, &asked.to) {
             change = self.with_breaker(|breaker| breaker.saw(seen, now, jitter));
         }
         let settled = Settled {

@@ -8,7 +8,7 @@ use super::table as row;
 /// Octets of a reply's text that are looked at.
 const LOOKED_AT: usize = 2048;
 
-/// A reply's text, lower-case and bounded, and its codes.
+/// A reply's text, lower-case and bounded, without the addresses that it quotes, and its codes.
 #[derive(Debug)]
 pub struct Said {
     text: String,
@@ -29,6 +29,7 @@ impl Said {
                 break;
             }
         }
+        let text = without_addresses(&text);
         let behind = || {
             let (_, rest) = text.split_once("(#")?;
             Enhanced::parse(rest.split_once(')')?.0)
@@ -40,7 +41,7 @@ impl Said {
         }
     }
 
-    /// The text, lower-case.
+    /// The text, lower-case, without addresses.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -54,6 +55,32 @@ impl Said {
     pub const fn is_transient(&self) -> bool {
         self.code < 500
     }
+}
+
+/// The text without what stands in angle brackets and without every word that holds an `@`: servers quote the recipient, whose domain
+/// a stranger chooses, and `x@dkim.example` must not pass for their own word about DKIM. Links stay, as lists tell themselves by them.
+fn without_addresses(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('<') {
+        let Some((within, after)) = behind.split_once('>') else {
+            break;
+        };
+        plain.push_str(before);
+        plain.push('<');
+        if within.starts_with("http") && !within.contains(char::is_whitespace) {
+            plain.push_str(within);
+        }
+        plain.push('>');
+        rest = after;
+    }
+    plain.push_str(rest);
+    // `%40` is an `@` in a link.
+    let quotes = |word: &str| word.contains('@') || word.contains("%40");
+    plain
+        .split_inclusive(' ')
+        .map(|word| if quotes(word) { " " } else { word })
+        .collect()
 }
 
 /// Where a phrase means what its row says.
