@@ -236,6 +236,33 @@ async fn a_passed_probe_of_the_saved_settings_lets_held_mail_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_probe_from_before_the_clock_went_back_lets_mail_go_once() {
+    let relay = Relay::start(&[DENIED; 30]).await;
+    let house = house(&relay).await;
+    let mut database = house.database().await;
+    house.browser().ask("alice").await;
+    becomes(&house, HELD, &["held"]).await;
+    assert_eq!(relay.tries(), 1);
+    // It passed an hour ago by a clock that was ahead by more.
+    sqlx::query(
+        "INSERT INTO smtp_probe (id, at, target, protection, saved, stop_after, passed, transcript) \
+         VALUES ('1', $1, 'a:25', 'none', TRUE, 'rcpt', TRUE, '{}')",
+    )
+    .bind(house.clock.now().plus(60 * MINUTE).millis())
+    .execute(&mut database)
+    .await
+    .unwrap();
+    until("the probe to be heeded", async || {
+        (outcomes(&house).await == ["held", "held"]).then_some(())
+    })
+    .await;
+    for _ in 0..3 {
+        house.looked().await;
+    }
+    assert_eq!(relay.tries(), 2, "each look signs in with a bad password");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn held_mail_is_tried_at_a_start_and_expires_with_its_window() {
     let relay = Relay::start(&[DENIED; 2]).await;
     let mut house = house(&relay).await;

@@ -1,6 +1,6 @@
 //! The worker: takes mail from the outbox, hands it over in two parts, and rests while the relay cannot be used. Any number may run.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -52,6 +52,8 @@ pub struct Worker {
     look: Look,
     caller: Caller,
     breaker: Mutex<Breaker>,
+    /// The id of the last passed probe that mail was released for: after a step of the clock its time alone would do so for ever.
+    heeded: Mutex<Option<String>>,
 }
 
 impl Worker {
@@ -67,6 +69,7 @@ impl Worker {
             look: Look::from_config(&service.config),
             caller: Caller::internal("worker"),
             breaker: Mutex::default(),
+            heeded: Mutex::default(),
             service,
         })
     }
@@ -126,17 +129,20 @@ impl Worker {
         let mut tx = service.store.read().await?;
         let sent = tx.mails_sent(now.minus(HOUR)).await?;
         let held = tx.last_hold().await?;
-        let probe = tx.last_saved_pass().await?.map(|probe| probe.at);
+        let probe = tx.last_saved_pass().await?;
         drop(tx);
         if sent >= cap {
             tracing::warn!("limits.mails_per_hour is reached: mail waits");
             return Ok(CAPPED);
         }
-        if let Some(at) = probe {
-            let opened = self.with_breaker(|breaker| breaker.probe_passed(at));
-            if opened || held.is_some_and(|held| at > held) {
+        if let Some(probe) = probe
+            && self.heeded().as_ref() != Some(&probe.id)
+        {
+            let opened = self.with_breaker(|breaker| breaker.probe_passed(probe.at));
+            if opened || held.is_some_and(|held| probe.at > held) {
                 tracing::info!("a probe of the saved settings passed: mail that was held goes on");
                 self.release().await?;
+                *self.heeded() = Some(probe.id);
             }
         }
         // What strangers can ask for at any address has half of the cap, so that it cannot use up the resets'.
@@ -320,6 +326,10 @@ impl Worker {
         let mut tx = self.service.store.begin().await?;
         tx.sweep(self.service.now()).await?;
         Ok(tx.commit().await?)
+    }
+
+    fn heeded(&self) -> MutexGuard<'_, Option<String>> {
+        self.heeded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks or changes the breaker, and shows what it became.
