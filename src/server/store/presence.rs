@@ -29,25 +29,7 @@ impl Store {
     /// # Errors
     /// When the database fails. A lock that cannot be had is no failure: then leases run out by themselves.
     pub async fn announce(&self, settings: &config::Database) -> Result<Presence> {
-        let options = SqliteConnectOptions::from_str(&settings.url).map_err(StoreError::from)?;
-        let mut name = options.get_filename().as_os_str().to_owned();
-        name.push(".worker");
-        // What SQLite keeps in memory has no file beside it.
-        if options
-            .get_filename()
-            .to_string_lossy()
-            .starts_with("file:")
-        {
-            return Ok(Presence { _lock: None });
-        }
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(PathBuf::from(name));
-        let Ok(file) = file else {
+        let Some(file) = lock_file(settings)? else {
             return Ok(Presence { _lock: None });
         };
         if file.try_lock().is_ok() {
@@ -75,4 +57,37 @@ impl Store {
         }
         Ok(Presence { _lock: None })
     }
+
+    /// Whether a worker lives on the database now, in whatever process. Where that cannot be known, none does.
+    ///
+    /// # Errors
+    /// When `database.url` is none.
+    pub fn is_worked_on(&self, settings: &config::Database) -> Result<bool> {
+        let file = lock_file(settings)?;
+        // A lock that is had by this goes with the file, at once.
+        Ok(file.is_some_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock))))
+    }
+}
+
+/// The file that is locked; none where it cannot be had.
+fn lock_file(settings: &config::Database) -> Result<Option<File>> {
+    let options = SqliteConnectOptions::from_str(&settings.url).map_err(StoreError::from)?;
+    let mut name = options.get_filename().as_os_str().to_owned();
+    name.push(".worker");
+    // What SQLite keeps in memory has no file beside it.
+    if options
+        .get_filename()
+        .to_string_lossy()
+        .starts_with("file:")
+    {
+        return Ok(None);
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(PathBuf::from(name));
+    Ok(file.ok())
 }

@@ -133,3 +133,22 @@ fn a_running_server_sends_it() {
     );
     assert_eq!(shown["attempts"][0]["outcome"], "accepted");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_a_server_that_does_not_take_it_up_no_second_worker_starts() {
+    let place = Place::migrated("real-beside");
+    // What a server's worker holds for as long as it lives.
+    let lock = std::fs::File::create(place.0.join("var/postern.sqlite.worker")).unwrap();
+    lock.lock_shared().unwrap();
+    let (ran, server) = real_mail(&place, Vec::new(), &["--timeout", "7s"], &[]).await;
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    for part in ["A running server has it in its outbox", "still queued: "] {
+        assert!(ran.out.contains(part), "{part:?} is missing:\n{}", ran.out);
+    }
+    assert_eq!(server.heard(), Vec::<String>::new());
+    let listed = place.json(&["outbox", "list", "--json"]);
+    assert_eq!(
+        (&listed[0]["state"], &listed[0]["attempts"]),
+        (&"queued".into(), &0.into())
+    );
+}

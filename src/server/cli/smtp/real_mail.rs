@@ -131,7 +131,8 @@ impl Follower<'_> {
         }
     }
 
-    /// Until it has ended, is held, or time is up. Where nobody takes it, `own` is a worker of this process.
+    /// Until it has ended, is held, or time is up. Where nobody takes it and no worker lives on the database, `own` is a worker of this
+    /// process: beside a server whose way is shut, or that is busy, a second one would try what the first one spares the relay.
     async fn follow(
         &self,
         ends: Instant,
@@ -139,6 +140,7 @@ impl Follower<'_> {
     ) -> Result<(MailRow, Vec<Attempt>), CliError> {
         let alone = Instant::now() + PATIENCE;
         let mut seen = Vec::new();
+        let mut told = false;
         loop {
             let mut tx = self.service.store.read().await?;
             let mail = tx.mail_row(self.id).await?;
@@ -159,8 +161,16 @@ impl Follower<'_> {
             }
             let taken = !rows.is_empty() || mail.is_being_sent(self.service.now());
             if own.is_none() && !taken && Instant::now() >= alone {
-                self.say("No server takes it, so this command works on the outbox itself.\n")?;
-                *own = Some(OwnWorker::start(self.service)?);
+                let database = &self.service.config.database;
+                if !self.service.store.is_worked_on(database)? {
+                    self.say("No server takes it, so this command works on the outbox itself.\n")?;
+                    *own = Some(OwnWorker::start(self.service)?);
+                } else if !told {
+                    told = true;
+                    self.say(
+                        "A running server has it in its outbox, but is busy or waits for the mail server: see `postern outbox list`.\n",
+                    )?;
+                }
             }
             tokio::time::sleep(LOOK).await;
         }
