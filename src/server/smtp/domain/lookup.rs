@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Settings, policy};
 use crate::domain::dns::answers::{Answer, Kind, Question};
 use crate::domain::smtp::evidence::DnsFault;
+use crate::server::smtp::client::printable;
 use crate::server::smtp::dns::{self, fault};
 
 /// For one question; the resolver asks twice in it, and again by TCP where an answer does not fit a datagram.
@@ -135,7 +136,7 @@ fn read<'a>(kind: Kind, records: impl Iterator<Item = &'a RData>) -> Answer {
             RData::TXT(txt) => {
                 let mut bytes = txt.txt_data.concat();
                 bytes.truncate(MOST_OCTETS);
-                texts.push(printable(&String::from_utf8_lossy(&bytes)));
+                texts.push(printable(&bytes, MOST_OCTETS));
             }
             RData::A(v4) => addresses.push(v4.0.into()),
             RData::AAAA(v6) => addresses.push(v6.0.into()),
@@ -153,12 +154,6 @@ fn read<'a>(kind: Kind, records: impl Iterator<Item = &'a RData>) -> Answer {
     }
 }
 
-/// What others publish reaches a terminal: no control characters.
-fn printable(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(clean).collect()
-}
-
 fn words(error: &NetError) -> String {
     match error {
         NetError::Timeout => "no answer in time".to_owned(),
@@ -168,5 +163,22 @@ fn words(error: &NetError) -> String {
             format!("the resolver answers {}", none.response_code)
         }
         _ => "the resolver has no answer".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::proto::rr::rdata::TXT;
+
+    use super::*;
+
+    #[test]
+    fn what_others_publish_turns_nothing_round_and_moves_no_cursor() {
+        let said = "v=spf1 \u{1b}[2J \u{202e}lla- é".to_owned();
+        let txt = RData::TXT(TXT::new(vec![said]));
+        let Answer::Texts(texts) = read(Kind::Txt, [&txt].into_iter()) else {
+            panic!("texts");
+        };
+        assert_eq!(texts, ["v=spf1 \u{fffd}[2J \u{fffd}lla- é"]);
     }
 }

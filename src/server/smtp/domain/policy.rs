@@ -97,7 +97,10 @@ impl Source {
 fn body(answer: &[u8]) -> Result<String, String> {
     let text = String::from_utf8_lossy(answer);
     let status = text.split_whitespace().nth(1).unwrap_or_default();
-    if !text.starts_with("HTTP/1.") || status.len() != 3 {
+    if !text.starts_with("HTTP/1.")
+        || status.len() != 3
+        || !status.bytes().all(|b| b.is_ascii_digit())
+    {
         return Err("does not speak HTTP".to_owned());
     }
     if status != "200" {
@@ -125,6 +128,8 @@ mod tests {
             ("HTTP/1.1 404 Not Found\r\n\r\nno", Err("answers 404")),
             ("HTTP/1.1 200 OK\r\nA: b", Err("sends no body")),
             ("220 mail.example.org ESMTP\r\n", Err("does not speak HTTP")),
+            ("HTTP/1.1 \u{1b}[m x\r\n\r\n", Err("does not speak HTTP")),
+            ("HTTP/1.1 \u{202e} x\r\n\r\n", Err("does not speak HTTP")),
             ("", Err("does not speak HTTP")),
         ] {
             let read = read.map(str::to_owned).map_err(str::to_owned);
