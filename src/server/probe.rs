@@ -139,6 +139,11 @@ async fn talk(
         // As in every other transcript.
         recorder.mask(to.as_str(), &to.masked());
     }
+    let from = crate::server::mail::message::sender(&config.mail);
+    recorder.spare(from.as_ref().map_or("", EmailAddress::as_str));
+    if let Some((_, message)) = &message {
+        recorder.spare(message.message_id());
+    }
     let mut dialogue = Dialogue::open(Arc::clone(target), recorder.clone(), stop).await?;
     if let Some((to, message)) = &message {
         let from = message.envelope().from().map(ToString::to_string);

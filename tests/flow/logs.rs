@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::support::{House, PASSWORD};
+use crate::support::{House, PASSWORD, Relay, Reply, until};
 
 const NEW: &str = "seven lanterns drift upstream";
 
@@ -235,4 +235,37 @@ async fn l6_passwords_of_any_script_spaces_included() {
     let wide = "  wide   spaces   stay   here  ";
     house.verified("alice").await.choose(wide).await;
     assert!(!house.opens("alice", wide.trim()).await, "not trimmed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_a_server_tells_of_are_kept_nowhere() {
+    let words = "550 5.1.1 host mx.other.example said: <real.name@other.example> is unknown here";
+    let long: &'static str = format!("{words} {}", "so it is ".repeat(100)).leak();
+    let relay = Relay::start(&[Reply::Rcpt(long)]).await;
+    let house = House::with(&[("smtp.port", &relay.port.to_string())]).await;
+    house.add("alice").await;
+    house.browser().ask("alice").await;
+    until("the refusal to be written down", async || {
+        (house.reasons("mail_failed").await.len() == 1).then_some(())
+    })
+    .await;
+    let mut kept = house.reasons("mail_failed").await;
+    kept.extend(house.texts("SELECT reason FROM outbox").await);
+    kept.extend(house.texts("SELECT reason FROM reset_request").await);
+    assert_eq!(kept.len(), 3);
+    for reason in &kept {
+        assert!(reason.contains("r…@other.example"), "{reason}");
+        assert!(reason.chars().count() <= 600, "{reason}");
+    }
+    let attempt = "SELECT evidence || transcript FROM delivery_attempt";
+    kept.extend(house.texts(attempt).await);
+    assert!(
+        kept[3].contains("MAIL FROM:<postern@"),
+        "ours shows: {}",
+        kept[3]
+    );
+    kept.push(house.log());
+    for text in kept {
+        assert!(!text.contains("real.name"), "{text}");
+    }
 }

@@ -23,6 +23,9 @@ const AMBIGUOUS: &str = "data.ambiguous";
 /// After so many losses in the hand-over, a mail may have come so often already: it is not sent once more.
 const LOSSES: u32 = 2;
 
+/// Characters of a reason that are kept, as of an attempt's evidence.
+const LONGEST_REASON: usize = 600;
+
 /// An attempt that is over, and what is known around it.
 pub struct Settled<'a> {
     pub queued: &'a QueuedMail,
@@ -123,7 +126,7 @@ pub async fn settle(
         End::Failed {
             evidence,
             diagnosis,
-        } => format!("{kind}: {}: {evidence}", diagnosis.id()),
+        } => cut(&format!("{kind}: {}: {evidence}", diagnosis.id())),
     };
     let diagnosis = diagnosis(settled).map_or("", Diagnosis::id);
     let (state, event, outcome) = match &fate {
@@ -198,6 +201,11 @@ pub async fn settle(
         tx.audit(worker, now, event).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// A stranger's words are bounded wherever they are kept.
+fn cut(reason: &str) -> String {
+    reason.chars().take(LONGEST_REASON).collect()
 }
 
 async fn fate(tx: &mut Tx, settled: &Settled<'_>, now: Timestamp) -> Done<Fate> {

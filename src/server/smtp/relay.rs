@@ -202,6 +202,7 @@ impl Relay for SmtpRelay {
         let transcript = Transcript::new(shared.clock.now(), shared.target.name());
         let recorder = Recorder::new(transcript);
         recorder.mask(envelope.to.as_str(), &envelope.to.masked());
+        recorder.spare(envelope.from.as_str());
         match shared.reach(envelope, &recorder).await {
             Ok((dialogue, mails)) => Ok(Box::new(Accepted {
                 shared: shared.clone(),
@@ -223,6 +224,7 @@ struct Accepted {
 #[async_trait]
 impl Handover for Accepted {
     async fn finish(mut self: Box<Self>, message: &OutgoingMessage) -> Attempt {
+        self.dialogue.recorder().spare(message.message_id());
         let outcome = self.dialogue.message(message).await;
         let attempt = over(self.dialogue.recorder(), outcome);
         self.shared.put_back(self.dialogue, self.mails + 1);
