@@ -613,6 +613,7 @@ async fn a_second_sending_that_comes_to_nothing_leaves_the_first_link_alone() {
         let code = code(&relay.got(1).await[0]);
         house.settled().await;
         let id = mail_id(&house).await;
+        house.advance(MINUTE);
         outbox::resend(house.service(), OLIVIA, &id).await.unwrap();
         relay.tried(2).await;
         until("the second sending to be written down", async || {

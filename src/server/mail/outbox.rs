@@ -103,6 +103,9 @@ pub async fn resend(service: &Service, who: Who<'_>, which: &str) -> Result<Mail
             "this mail waits for its time, which has not come yet",
         ));
     }
+    if let Some(why) = superseded(service, &mut tx, kind, &mail, now).await? {
+        return Err(OutboxError::Refused(why));
+    }
     if let Some(request) = &mail.request_id
         && !tx.reopen_request(request).await?
     {
@@ -117,6 +120,53 @@ pub async fn resend(service: &Service, who: Who<'_>, which: &str) -> Result<Mail
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(mail)
+}
+
+/// Why a mail is no more to be sent, where what it says is over; in words for people.
+async fn superseded(
+    service: &Service,
+    tx: &mut Tx,
+    kind: MailKind,
+    mail: &MailRow,
+    now: Timestamp,
+) -> Result<Option<&'static str>, OutboxError> {
+    match (kind, &mail.account_id) {
+        (MailKind::VerifyAddress, Some(account)) => {
+            let since = mail.created_at;
+            // The notice is queued with the change.
+            if tx
+                .queued_since(MailKind::AddressChanged, account, since)
+                .await?
+            {
+                return Ok(Some(
+                    "the account's address was changed since: this link would change it again",
+                ));
+            }
+            if tx
+                .queued_since(MailKind::VerifyAddress, account, since)
+                .await?
+            {
+                return Ok(Some(
+                    "there is a newer mail to verify an address of this account: send that one again",
+                ));
+            }
+            Ok(None)
+        }
+        (
+            MailKind::PasswordChanged
+            | MailKind::PasswordChangedReminder
+            | MailKind::AddressChanged
+            | MailKind::AccountLocked
+            | MailKind::AccountFrozen,
+            _,
+        ) => {
+            let useful = queue::NOTICE_LIFE + service.config.reset.not_me_lifetime;
+            Ok((now.since(mail.created_at) > useful).then_some(
+                "this notice is too old: a \"this was not me\" link in it would be over",
+            ))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Drops a mail that waits: it is not sent any more, and its token opens nothing, unless it is one that was accepted before it was

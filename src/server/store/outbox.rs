@@ -252,7 +252,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         sqlx::query(
-            "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, held = FALSE, sent_at = $4, \
+            "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, held = FALSE, sent_at = COALESCE($4, sent_at), \
              diagnosis = CASE WHEN $2 = 'sent' THEN NULL ELSE diagnosis END WHERE id = $1 AND state = 'queued'",
         )
         .bind(id.to_owned())
@@ -281,7 +281,7 @@ impl Tx {
         self.end_mail(id, end, Some(reason), now).await
     }
 
-    /// Queues a mail anew: as if it had just been asked for.
+    /// Queues a mail anew: as if it had just been asked for; but when it was accepted before stays known, for the cap and for spacing.
     pub async fn requeue_mail(
         &mut self,
         id: &str,
@@ -290,7 +290,7 @@ impl Tx {
     ) -> Result<()> {
         sqlx::query(
             "UPDATE outbox SET state = 'queued', reason = NULL, diagnosis = NULL, held = FALSE, attempts = 0, claimed_until = 0, \
-             sent_at = NULL, not_before = $2, give_up_at = $3, resent_at = $2 WHERE id = $1",
+             not_before = $2, give_up_at = $3, resent_at = $2 WHERE id = $1",
         )
         .bind(id.to_owned())
         .bind(now.millis())
@@ -298,6 +298,24 @@ impl Tx {
         .execute(&mut *self.inner)
         .await?;
         Ok(())
+    }
+
+    /// Whether a mail of that kind about that account was queued after then.
+    pub async fn queued_since(
+        &mut self,
+        kind: MailKind,
+        account_id: &str,
+        since: Timestamp,
+    ) -> Result<bool> {
+        let (later,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM outbox WHERE account_id = $1 AND kind = $2 AND created_at > $3",
+        )
+        .bind(account_id.to_owned())
+        .bind(kind.name())
+        .bind(since.millis())
+        .fetch_one(&mut *self.inner)
+        .await?;
+        Ok(later > 0)
     }
 
     /// Says what a mail turned out to be, once its address was looked up.
@@ -323,13 +341,15 @@ impl Tx {
         Ok(count(sent))
     }
 
-    /// How many mails of all kinds were handed over since then: for the cap on all sending.
+    /// How many mails of all kinds were handed over since then, whatever became of a second sending: for the cap on all sending.
     pub async fn mails_sent(&mut self, since: Timestamp) -> Result<u32> {
-        let (sent,): (i64,) =
-            sqlx::query_as("SELECT COUNT(*) FROM outbox WHERE state = 'sent' AND sent_at > $1")
-                .bind(since.millis())
-                .fetch_one(&mut *self.inner)
-                .await?;
+        // Every state by its name: so the index is of use.
+        let (sent,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sent', 'discarded', 'failed', 'expired') AND sent_at > $1",
+        )
+        .bind(since.millis())
+        .fetch_one(&mut *self.inner)
+        .await?;
         Ok(count(sent))
     }
 

@@ -145,7 +145,7 @@ impl Tx {
     }
 
     /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now` in a mail that
-    /// was accepted: one that was only minted is in nobody's mailbox.
+    /// was accepted: one that was only minted is in nobody's mailbox. A mail that is sent a second time does not unmake the first.
     pub async fn sent_to(
         &mut self,
         account_id: &str,
@@ -162,7 +162,7 @@ impl Tx {
         let live = sqlx::query(
             "SELECT 1 FROM token JOIN reset_request ON reset_request.id = token.request_id \
              WHERE token.purpose = 'reset' AND token.subject = $1 AND token.expires_at > $2 \
-             AND reset_request.state = 'sent'",
+             AND (reset_request.state = 'sent' OR token.minted_at <= reset_request.sent_at)",
         )
         .bind(account_id.to_owned())
         .bind(now.millis())
