@@ -120,8 +120,8 @@ impl Dialogue {
         let ends = self.by(patience);
         let reply = self.reply(Step::Message, ends).await?;
         self.usable = reply.code != 421;
-        // Whatever yes it is, the server has the mail (RFC 5321 4.2.1): to take it for a no would send it again.
-        self.settle(Step::Message, reply, |code| (200..300).contains(&code))
+        // 25x is a yes (RFC 5321 4.2.2: the mail system). What is neither that nor a no may have been one: it is ambiguous.
+        self.settle(Step::Message, reply, |code| (250..260).contains(&code))
     }
 
     /// The sending failed before all was sent: what the server said before it closed, if anything, says why.
