@@ -24,7 +24,7 @@ test("the fragment leaves the address bar, and the token waits for a username", 
     .toContain(letter.token);
 });
 
-test("the token travels in one request body, never in an address or a Referer", async ({ page, mail, account, traffic }) => {
+test("W6: the token travels in one request body, never in an address or a Referer", async ({ page, mail, account, traffic }) => {
   const letter = await step.forget(page, mail, account);
   await step.follow(page, letter);
   expect(traffic.filter((one) => one.method === "POST").map((one) => one.path)).toEqual(["/api/submit"]);
@@ -55,7 +55,7 @@ test("/reset is the same inert page for everybody", async ({ page, mail, account
   expect(again.headers()["set-cookie"]).toBeUndefined();
 });
 
-test("a second click on the burnt link goes on in the same browser", async ({ page, mail, account }) => {
+test("T17: a second click on the burnt link goes on in the same browser", async ({ page, mail, account }) => {
   const letter = await step.forget(page, mail, account);
   await step.follow(page, letter);
   await step.prove(page, account.username);
@@ -65,7 +65,7 @@ test("a second click on the burnt link goes on in the same browser", async ({ pa
   await step.choose(page);
 });
 
-test("the burnt link is refused in another browser", async ({ page, another, mail, account }) => {
+test("T17: the burnt link is refused in another browser", async ({ page, another, mail, account }) => {
   const letter = await step.forget(page, mail, account);
   await step.follow(page, letter);
   await step.prove(page, account.username);
@@ -100,7 +100,7 @@ for (const way of ["pasted code", "second link in the same tab"]) {
   });
 }
 
-test("after the change the link is dead everywhere", async ({ page, mail, account }) => {
+test("T4: after the change the link is dead everywhere", async ({ page, mail, account }) => {
   const letter = await step.forget(page, mail, account);
   await step.follow(page, letter);
   await step.prove(page, account.username);
@@ -119,7 +119,7 @@ test("a link that says it is old shows the notice at once", async ({ page }) => 
   await expect(page.getByText("This link is too old.")).toBeHidden();
 });
 
-test("a fragment that is no token is left alone, and the code can be pasted", async ({ page, mail, account }) => {
+test("W11: a fragment that is no token is left alone, and the code can be pasted", async ({ page, mail, account }) => {
   const letter = await step.forget(page, mail, account);
   await step.open(page, "/reset#%3Cimg%20src=x%20onerror=alert(1)%3E");
   await expect(code(page)).toBeVisible();
@@ -135,7 +135,7 @@ test("a strange token is refused in a sentence", async ({ page }) => {
   await expect(step.summary(page)).toContainText("Ask for a new one.");
 });
 
-test("the newest mail works, the older one does not", async ({ page, mail, account }) => {
+test("T7: the newest mail works, the older one does not", async ({ page, mail, account }) => {
   const old = await step.forget(page, mail, account);
   const fresh = await step.forget(page, mail, account, 2);
   expect(fresh.token).not.toBe(old.token);
@@ -147,7 +147,7 @@ test("the newest mail works, the older one does not", async ({ page, mail, accou
   await step.choose(page);
 });
 
-test("a scanner that opens the link and presses everything spends nothing", async ({ page, another, mail, account, traffic }) => {
+test("T16: a scanner that opens the link and presses everything spends nothing", async ({ page, another, mail, account, traffic }) => {
   const letter = await step.forget(page, mail, account);
   const scanner = await another();
   await step.follow(scanner, letter);
@@ -167,7 +167,7 @@ test("a scanner that opens the link and presses everything spends nothing", asyn
   await step.choose(page, NEW_PASSWORD);
 });
 
-test("scanners spend no other link either", async ({ page, another, mail, account }) => {
+test("T16: scanners spend no other link either", async ({ page, another, mail, account }) => {
   await step.follow(page, await step.forget(page, mail, account));
   await step.prove(page, account.username);
   await step.choose(page);

@@ -2,7 +2,7 @@
 import { expect, NEW_PASSWORD, test } from "./support/fixtures.js";
 import * as step from "./support/steps.js";
 
-test("back and reload at every step of the reset", async ({ page, mail, account }) => {
+test("T17: back and reload at every step of the reset", async ({ page, mail, account }) => {
   await step.forget(page, mail, account);
   await page.reload();
   await step.arrive(page, "Look into your mailbox");

@@ -74,7 +74,7 @@ test("pages are not kept, files are for a year, everything carries the safe head
   expect(server.url).toMatch(/^http:/);
 });
 
-test("pages load nothing from elsewhere", async ({ page, traffic, server }) => {
+test("W6: pages load nothing from elsewhere", async ({ page, traffic, server }) => {
   for (const path of light) await step.open(page, path);
   expect(traffic.filter((one) => !one.url.startsWith(server.url))).toEqual([]);
 });

@@ -178,7 +178,7 @@ async fn e1_the_islands_answer_the_same_for_everybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t5_the_limits_and_their_headers_hold_here_too() {
+async fn the_limits_and_their_headers_hold_here_too() {
     let house = House::with(&[("limits.per_identifier", "1")]).await;
     let browser = house.browser();
     let (status, _) = submit(&browser, FormKind::Forgot, &[("username", "alice")]).await;

@@ -131,7 +131,7 @@ async fn a_button_pressed_twice_is_pressed_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parallel_wrong_usernames_are_all_counted() {
+async fn t19_parallel_wrong_usernames_are_all_counted() {
     let mut house = House::with(&[("reset.wrong_usernames", "10")]).await;
     house.add("alice").await;
     let code = house.code("alice").await;

@@ -209,7 +209,7 @@ async fn p2_a_silent_server_is_given_up_and_other_mail_flows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_lost_after_the_final_dot_leaves_one_live_link_the_newest() {
+async fn p1_a_connection_lost_after_the_final_dot_leaves_one_live_link_the_newest() {
     let relay = Relay::start(&[Reply::Vanish]).await;
     let house = House::with(&[("smtp.port", &relay.port.to_string())]).await;
     house.add("alice").await;
@@ -235,7 +235,7 @@ async fn a_connection_lost_after_the_final_dot_leaves_one_live_link_the_newest()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_sending_has_a_cap() {
+async fn m12_all_sending_has_a_cap() {
     let mut house = House::with(&[("limits.mails_per_hour", "2")]).await;
     for name in ["alice", "bob", "carol"] {
         house.add(name).await;
