@@ -44,6 +44,7 @@ step "set-up: npm packages" setup_npm || browser_ready=false
 step "set-up: Chromium" setup_browser || browser_ready=false
 
 lint_steps
+step "crates: licences, bans, sources" scripts/audit.sh here
 site_ready=true
 step "site and size gate" scripts/site.sh || site_ready=false
 step "server" cargo build --bin postern || site_ready=false
