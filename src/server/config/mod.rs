@@ -2,6 +2,7 @@
 
 mod console;
 mod database;
+mod database_url;
 mod dkim;
 mod error;
 mod file;
@@ -29,7 +30,7 @@ mod tests;
 mod units;
 
 pub use console::Console;
-pub use database::Database;
+pub use database::{Database, DatabaseKind, DatabaseUrl};
 pub use dkim::Dkim;
 pub use error::{ConfigError, Shown, Warning};
 pub use limits::Limits;

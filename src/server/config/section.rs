@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::raw::Raw;
+use super::raw::{Origin, Raw};
 use super::reader::{Known, Reader};
 use super::units::brief;
 
@@ -142,9 +142,9 @@ impl<'a> Section<'a> {
         Ok(self.optional(key, allowed, all)?.unwrap_or_default())
     }
 
-    /// The text that was written, allowed or not.
-    pub fn written(&self, key: &str) -> Option<&str> {
-        self.reader.entries.get(&self.full(key))?.raw.text()
+    /// Where a value that was written stands.
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        Some(&self.reader.entries.get(&self.full(key))?.origin)
     }
 
     /// An error about a key of this section.

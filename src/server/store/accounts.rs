@@ -1,8 +1,6 @@
 //! Accounts: found by name, address or id; their failures, locks, freezes and passwords.
 
-use sqlx::Row;
-
-use super::{Result, Tx, count};
+use super::{Result, Row, Tx, count};
 use crate::domain::account::{AccountState, Lock};
 use crate::domain::identifier::{EmailAddress, Identifier, Username};
 use crate::domain::lockout::LockScope;
@@ -44,7 +42,7 @@ pub struct NewAccount<'a> {
 const COLUMNS: &str = "id, username, email, password_hash, state, operator, wrong_usernames, sign_in_failures, \
      sign_in_not_before, locked_until, lock_scope, created_at, password_changed_at";
 
-pub(super) fn account(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Account> {
+pub(super) fn account(row: &Row) -> sqlx::Result<Account> {
     let time = |name: &str| row.try_get(name).map(Timestamp::from_millis);
     let until: Option<i64> = row.try_get("locked_until")?;
     let scope: Option<String> = row.try_get("lock_scope")?;
@@ -53,7 +51,7 @@ pub(super) fn account(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Account> {
         username: row.try_get("username")?,
         email: row.try_get("email")?,
         password_hash: row.try_get("password_hash")?,
-        state: AccountState::from_name(row.try_get("state")?),
+        state: AccountState::from_name(&row.try_get::<String>("state")?),
         operator: row.try_get("operator")?,
         wrong_usernames: count(row.try_get("wrong_usernames")?),
         sign_in_failures: count(row.try_get("sign_in_failures")?),
@@ -84,10 +82,14 @@ impl Tx {
 
     /// `column` is one of three names written above, never input.
     async fn find_account(&mut self, column: &'static str, value: &str) -> Result<Option<Account>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account WHERE {column} = $1"));
-        let row = sqlx::query(sql)
+        let lock = self.for_update();
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM account WHERE {column} = $1{lock}"
+        ));
+        let row = self
+            .query(sql)
             .bind(value.to_owned())
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional()
             .await?;
         Ok(row.as_ref().map(account).transpose()?)
     }
@@ -97,10 +99,11 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM account ORDER BY username LIMIT $1 OFFSET $2"
         ));
-        let rows = sqlx::query(sql)
+        let rows = self
+            .query(sql)
             .bind(i64::from(limit))
             .bind(i64::from(offset))
-            .fetch_all(&mut *self.inner)
+            .fetch_all()
             .await?;
         Ok(rows.iter().map(account).collect::<sqlx::Result<_>>()?)
     }
@@ -110,7 +113,7 @@ impl Tx {
     /// # Errors
     /// [`super::StoreError::Taken`] when the username or the address is another's.
     pub async fn add_account(&mut self, new: NewAccount<'_>) -> Result<()> {
-        sqlx::query(
+        self.query(
             "INSERT INTO account (id, username, email, email_key, password_hash, state, operator, created_at, \
              password_changed_at) VALUES ($1, $2, $3, $4, $5, 'active', $6, $7, $7)",
         )
@@ -121,40 +124,41 @@ impl Tx {
         .bind(new.password_hash.to_owned())
         .bind(new.operator)
         .bind(new.now.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Whether there is any account at all.
     pub async fn has_accounts(&mut self) -> Result<bool> {
-        let row = sqlx::query("SELECT 1 FROM account LIMIT 1")
-            .fetch_optional(&mut *self.inner)
+        let row = self
+            .query("SELECT 1 FROM account LIMIT 1")
+            .fetch_optional()
             .await?;
         Ok(row.is_some())
     }
 
     /// Sets a new password hash; failures and locks are forgotten, as whoever sets it has proved more.
     pub async fn set_password(&mut self, id: &str, hash: &str, now: Timestamp) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE account SET password_hash = $2, password_changed_at = $3, wrong_usernames = 0, sign_in_failures = 0, \
              sign_in_not_before = 0, locked_until = NULL, lock_scope = NULL WHERE id = $1",
         )
         .bind(id.to_owned())
         .bind(hash.to_owned())
         .bind(now.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Sets a hash of the same password with today's costs.
     pub async fn upgrade_hash(&mut self, id: &str, old: &str, new: &str) -> Result<()> {
-        sqlx::query("UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        self.query("UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
             .bind(id.to_owned())
             .bind(old.to_owned())
             .bind(new.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
@@ -164,21 +168,21 @@ impl Tx {
     /// # Errors
     /// [`super::StoreError::Taken`] when it is another account's.
     pub async fn set_address(&mut self, id: &str, address: &EmailAddress) -> Result<()> {
-        sqlx::query("UPDATE account SET email = $2, email_key = $3 WHERE id = $1")
+        self.query("UPDATE account SET email = $2, email_key = $3 WHERE id = $1")
             .bind(id.to_owned())
             .bind(address.as_str().to_owned())
             .bind(address.key().to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// Sets the count of wrong usernames in a row.
     pub async fn set_wrong_usernames(&mut self, id: &str, wrong: u32) -> Result<()> {
-        sqlx::query("UPDATE account SET wrong_usernames = $2 WHERE id = $1")
+        self.query("UPDATE account SET wrong_usernames = $2 WHERE id = $1")
             .bind(id.to_owned())
             .bind(i64::from(wrong))
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
@@ -190,46 +194,46 @@ impl Tx {
         failures: u32,
         not_before: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE account SET sign_in_failures = $2, sign_in_not_before = $3 WHERE id = $1",
         )
         .bind(id.to_owned())
         .bind(i64::from(failures))
         .bind(not_before.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Locks the account.
     pub async fn set_lock(&mut self, id: &str, lock: Lock) -> Result<()> {
-        sqlx::query("UPDATE account SET locked_until = $2, lock_scope = $3 WHERE id = $1")
+        self.query("UPDATE account SET locked_until = $2, lock_scope = $3 WHERE id = $1")
             .bind(id.to_owned())
             .bind(lock.until.millis())
             .bind(lock.scope.name())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// Opens the account's lock, and forgets the counts that led there.
     pub async fn unlock(&mut self, id: &str) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE account SET locked_until = NULL, lock_scope = NULL, wrong_usernames = 0, \
              sign_in_failures = 0, sign_in_not_before = 0 WHERE id = $1",
         )
         .bind(id.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Freezes the account, or takes it up again.
     pub async fn set_state(&mut self, id: &str, state: AccountState) -> Result<()> {
-        sqlx::query("UPDATE account SET state = $2 WHERE id = $1")
+        self.query("UPDATE account SET state = $2 WHERE id = $1")
             .bind(id.to_owned())
             .bind(state.name())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
@@ -238,25 +242,25 @@ impl Tx {
     /// for the session `keep`.
     /// Notices' "this was not me" tokens stay: they only ever shut an account.
     pub async fn revoke_all(&mut self, id: &str, keep: Option<&[u8]>) -> Result<()> {
-        sqlx::query("DELETE FROM token WHERE account_id = $1 AND purpose <> 'not_me'")
+        self.query("DELETE FROM token WHERE account_id = $1 AND purpose <> 'not_me'")
             .bind(id.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
-        sqlx::query(
+        self.query(
             "UPDATE outbox SET state = 'discarded', reason = 'revoked' WHERE account_id = $1 AND kind = 'verify_address' \
              AND state = 'queued'",
         )
         .bind(id.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
-        sqlx::query("DELETE FROM reset_session WHERE account_id = $1")
+        self.query("DELETE FROM reset_session WHERE account_id = $1")
             .bind(id.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
-        sqlx::query("DELETE FROM sign_in_session WHERE account_id = $1 AND hash <> $2")
+        self.query("DELETE FROM sign_in_session WHERE account_id = $1 AND hash <> $2")
             .bind(id.to_owned())
             .bind(keep.unwrap_or_default().to_vec())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }

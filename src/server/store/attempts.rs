@@ -1,8 +1,6 @@
 //! Attempts at a mail: one row each, from the moment the relay is asked until it is known how that ended, with the transcript.
 
-use sqlx::Row;
-
-use super::{Result, Tx, count};
+use super::{Result, Row, Tx, count};
 use crate::domain::smtp::transcript::Transcript;
 use crate::domain::time::Timestamp;
 
@@ -97,7 +95,7 @@ pub struct AttemptRow {
 
 const COLUMNS: &str = "id, outbox_id, number, started_at, ended_at, outcome, handing_over, class, diagnosis, evidence, message_id";
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<AttemptRow> {
+fn read(row: &Row) -> sqlx::Result<AttemptRow> {
     let outcome: String = row.try_get("outcome")?;
     Ok(AttemptRow {
         id: row.try_get("id")?,
@@ -105,7 +103,7 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<AttemptRow> {
         number: count(row.try_get("number")?),
         started_at: Timestamp::from_millis(row.try_get("started_at")?),
         ended_at: row
-            .try_get::<Option<i64>, _>("ended_at")?
+            .try_get::<Option<i64>>("ended_at")?
             .map(Timestamp::from_millis),
         outcome: AttemptOutcome::from_name(&outcome).unwrap_or(AttemptOutcome::Lost),
         handing_over: row.try_get("handing_over")?,
@@ -129,7 +127,7 @@ pub enum Arrival {
 impl Tx {
     /// Writes down that an attempt begins; tells its number.
     pub async fn begin_attempt(&mut self, id: &str, mail_id: &str, now: Timestamp) -> Result<u32> {
-        let (number,): (i64,) = sqlx::query_as(
+        let (number,): (i64,) = self.query(
             "INSERT INTO delivery_attempt (id, outbox_id, number, started_at, outcome) \
              SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, 'running' FROM delivery_attempt WHERE outbox_id = $2 \
              RETURNING number",
@@ -137,7 +135,7 @@ impl Tx {
         .bind(id.to_owned())
         .bind(mail_id.to_owned())
         .bind(now.millis())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(count(number))
     }
@@ -145,13 +143,13 @@ impl Tx {
     /// Marks an attempt: from here on, one that ends in silence may have delivered a mail. Belongs into the transaction that stores
     /// the token. False where the attempt was declared lost meanwhile: the mail is another worker's now.
     pub async fn hand_over(&mut self, id: &str) -> Result<bool> {
-        let marked = sqlx::query(
+        let marked = self.query(
             "UPDATE delivery_attempt SET handing_over = TRUE WHERE id = $1 AND outcome = 'running'",
         )
         .bind(id.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
-        Ok(marked.rows_affected() == 1)
+        Ok(marked == 1)
     }
 
     /// Writes down how an attempt ended. One that was declared lost meanwhile learns better.
@@ -162,7 +160,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         let evidence = end.evidence.map(|text| cut(text, MAX_EVIDENCE));
-        sqlx::query(
+        self.query(
             "UPDATE delivery_attempt SET ended_at = $2, outcome = $3, class = $4, diagnosis = $5, evidence = $6, \
              message_id = $7, transcript = $8 WHERE id = $1",
         )
@@ -174,51 +172,52 @@ impl Tx {
         .bind(evidence)
         .bind(end.message_id.map(str::to_owned))
         .bind(end.transcript.and_then(bounded))
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Declares the attempts lost that still run for a mail that was just claimed: whoever made them is gone.
     pub async fn lose_attempts(&mut self, mail_id: &str, now: Timestamp) -> Result<u32> {
-        let lost = sqlx::query(
-            "UPDATE delivery_attempt SET outcome = 'lost', ended_at = $2, evidence = $3, \
+        let lost = self
+            .query(
+                "UPDATE delivery_attempt SET outcome = 'lost', ended_at = $2, evidence = $3, \
              class = CASE WHEN handing_over THEN 'delivery' ELSE 'local' END, \
              diagnosis = CASE WHEN handing_over THEN 'data.ambiguous' ELSE NULL END \
              WHERE outbox_id = $1 AND outcome = 'running'",
-        )
-        .bind(mail_id.to_owned())
-        .bind(now.millis())
-        .bind(WORKER_GONE)
-        .execute(&mut *self.inner)
-        .await?
-        .rows_affected();
+            )
+            .bind(mail_id.to_owned())
+            .bind(now.millis())
+            .bind(WORKER_GONE)
+            .execute()
+            .await?;
         Ok(u32::try_from(lost).unwrap_or(u32::MAX))
     }
 
     /// How often a mail was lost while it was handed over, so that it may have arrived; since it was last queued by hand.
     pub async fn lost_handovers(&mut self, mail_id: &str) -> Result<u32> {
-        let (lost,): (i64,) = sqlx::query_as(
+        let (lost,): (i64,) = self.query(
             "SELECT COUNT(*) FROM delivery_attempt JOIN outbox ON outbox.id = delivery_attempt.outbox_id \
              WHERE delivery_attempt.outbox_id = $1 AND delivery_attempt.outcome = 'lost' AND delivery_attempt.handing_over \
              AND delivery_attempt.started_at >= COALESCE(outbox.resent_at, 0)",
         )
         .bind(mail_id.to_owned())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(count(lost))
     }
 
     /// Whether a mail is in a mailbox, by all attempts since ever: those before it was queued by hand too.
     pub async fn arrival(&mut self, mail_id: &str) -> Result<Arrival> {
-        let (accepted, lost): (i64, i64) = sqlx::query_as(
-            "SELECT COALESCE(SUM(CASE WHEN outcome = 'accepted' THEN 1 ELSE 0 END), 0), \
+        let (accepted, lost): (i64, i64) = self
+            .query(
+                "SELECT COALESCE(SUM(CASE WHEN outcome = 'accepted' THEN 1 ELSE 0 END), 0), \
              COALESCE(SUM(CASE WHEN outcome = 'lost' AND handing_over THEN 1 ELSE 0 END), 0) \
              FROM delivery_attempt WHERE outbox_id = $1",
-        )
-        .bind(mail_id.to_owned())
-        .fetch_one(&mut *self.inner)
-        .await?;
+            )
+            .bind(mail_id.to_owned())
+            .fetch_one_as()
+            .await?;
         Ok(match (accepted, lost) {
             (0, 0) => Arrival::Never,
             (0, _) => Arrival::Perhaps,
@@ -229,13 +228,13 @@ impl Tx {
     /// When the first attempt began that counts against a mail's ladder: not those that were held or abandoned, nor those before it
     /// was queued by hand.
     pub async fn first_attempt_at(&mut self, mail_id: &str) -> Result<Option<Timestamp>> {
-        let (first,): (Option<i64>,) = sqlx::query_as(
+        let (first,): (Option<i64>,) = self.query(
             "SELECT MIN(delivery_attempt.started_at) FROM delivery_attempt JOIN outbox ON outbox.id = delivery_attempt.outbox_id \
              WHERE delivery_attempt.outbox_id = $1 AND delivery_attempt.outcome NOT IN ('held', 'abandoned') \
              AND delivery_attempt.started_at >= COALESCE(outbox.resent_at, 0)",
         )
         .bind(mail_id.to_owned())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(first.map(Timestamp::from_millis))
     }
@@ -245,10 +244,7 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM delivery_attempt WHERE outbox_id = $1 ORDER BY number LIMIT 1000"
         ));
-        let rows = sqlx::query(sql)
-            .bind(mail_id.to_owned())
-            .fetch_all(&mut *self.inner)
-            .await?;
+        let rows = self.query(sql).bind(mail_id.to_owned()).fetch_all().await?;
         Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
     }
 
@@ -257,22 +253,26 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM delivery_attempt WHERE outbox_id = $1 AND number = $2"
         ));
-        let row = sqlx::query(sql)
+        let row = self
+            .query(sql)
             .bind(mail_id.to_owned())
             .bind(i64::from(number))
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional()
             .await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
 
     /// The transcript of an attempt, by the attempt's id; none while it runs, or where its worker died.
     pub async fn transcript(&mut self, id: &str) -> Result<Option<Transcript>> {
-        let row: Option<(Option<String>,)> =
-            sqlx::query_as("SELECT transcript FROM delivery_attempt WHERE id = $1")
-                .bind(id.to_owned())
-                .fetch_optional(&mut *self.inner)
-                .await?;
-        let text = row.and_then(|(text,)| text);
+        let row = self
+            .query("SELECT transcript FROM delivery_attempt WHERE id = $1")
+            .bind(id.to_owned())
+            .fetch_optional()
+            .await?;
+        let text: Option<String> = match row {
+            Some(row) => row.try_get("transcript")?,
+            None => None,
+        };
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }

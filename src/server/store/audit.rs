@@ -1,8 +1,6 @@
 //! Audit events: append-only, one for each step, allowed or refused (the third seed's rule 11).
 
-use sqlx::Row;
-
-use super::{Result, Tx};
+use super::{Result, Row, Tx};
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
 use crate::server::secrets;
@@ -109,7 +107,7 @@ impl Tx {
         event: AuditEvent<'_>,
     ) -> Result<()> {
         let id = secrets::random_id().map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))?;
-        sqlx::query(
+        self.query(
             "INSERT INTO audit_event (id, at, request_id, event, outcome, reason, account_id, client, user_agent) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
@@ -122,14 +120,14 @@ impl Tx {
         .bind(event.account_id.map(str::to_owned))
         .bind(caller.client.map(|ip| ip.to_string()))
         .bind(caller.user_agent.clone())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Reads events back, newest first.
     pub async fn audit_events(&mut self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
-        let rows = sqlx::query(
+        let rows = self.query(
             "SELECT id, at, request_id, event, outcome, reason, account_id, client, user_agent FROM audit_event \
              WHERE ($1 IS NULL OR account_id = $1) AND ($2 IS NULL OR event = $2) AND at >= $3 \
              ORDER BY at DESC, id LIMIT $4",
@@ -138,9 +136,9 @@ impl Tx {
         .bind(filter.event.clone())
         .bind(filter.since.map_or(0, Timestamp::millis))
         .bind(i64::from(filter.limit))
-        .fetch_all(&mut *self.inner)
+        .fetch_all()
         .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| -> sqlx::Result<AuditRow> {
+        let read = |row: &Row| -> sqlx::Result<AuditRow> {
             Ok(AuditRow {
                 id: row.try_get("id")?,
                 at: Timestamp::from_millis(row.try_get("at")?),

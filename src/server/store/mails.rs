@@ -1,8 +1,6 @@
 //! The outbox as people look at it: lists, one mail, counts. Addresses leave this file masked.
 
-use sqlx::Row;
-
-use super::{Result, Tx, count};
+use super::{Result, Row, Tx, count};
 use crate::domain::identifier::EmailAddress;
 use crate::domain::time::Timestamp;
 
@@ -117,7 +115,7 @@ const SELECT: &str = "SELECT outbox.id, outbox.kind, reset_request.reference, CO
      LEFT JOIN reset_request ON reset_request.id = outbox.request_id \
      LEFT JOIN account ON account.id = COALESCE(outbox.account_id, reset_request.account_id)";
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<MailRow> {
+fn read(row: &Row) -> sqlx::Result<MailRow> {
     let time = |column| row.try_get(column).map(Timestamp::from_millis);
     let (state, address): (String, Option<String>) =
         (row.try_get("state")?, row.try_get("address")?);
@@ -138,7 +136,7 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<MailRow> {
         not_before: time("not_before")?,
         give_up_at: time("give_up_at")?,
         sent_at: row
-            .try_get::<Option<i64>, _>("sent_at")?
+            .try_get::<Option<i64>>("sent_at")?
             .map(Timestamp::from_millis),
         claimed_until: time("claimed_until")?,
         request_id: row.try_get("request_id")?,
@@ -159,14 +157,15 @@ impl Tx {
              AND (outbox.created_at < $4 OR (outbox.created_at = $4 AND outbox.id < $5)) \
              ORDER BY outbox.created_at DESC, outbox.id DESC LIMIT $6"
         ));
-        let rows = sqlx::query(sql)
+        let rows = self
+            .query(sql)
             .bind(filter.state.map(MailState::name))
             .bind(filter.held)
             .bind(filter.reference.clone())
             .bind(at.millis())
             .bind(id)
             .bind(i64::from(filter.limit))
-            .fetch_all(&mut *self.inner)
+            .fetch_all()
             .await?;
         Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
     }
@@ -174,10 +173,7 @@ impl Tx {
     /// One mail.
     pub async fn mail_row(&mut self, id: &str) -> Result<Option<MailRow>> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE outbox.id = $1"));
-        let row = sqlx::query(sql)
-            .bind(id.to_owned())
-            .fetch_optional(&mut *self.inner)
-            .await?;
+        let row = self.query(sql).bind(id.to_owned()).fetch_optional().await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
 
@@ -186,21 +182,22 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "{SELECT} WHERE outbox.id >= $1 AND outbox.id < $2 ORDER BY outbox.id LIMIT 2"
         ));
-        let rows = sqlx::query(sql)
+        let rows = self
+            .query(sql)
             .bind(prefix.to_owned())
             // After all hexadecimal digits.
             .bind(format!("{prefix}g"))
-            .fetch_all(&mut *self.inner)
+            .fetch_all()
             .await?;
         Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
     }
 
     /// How many mails stand where.
     pub async fn mail_counts(&mut self) -> Result<MailCounts> {
-        let rows: Vec<(String, bool, i64)> =
-            sqlx::query_as("SELECT state, held, COUNT(*) FROM outbox GROUP BY state, held")
-                .fetch_all(&mut *self.inner)
-                .await?;
+        let rows: Vec<(String, bool, i64)> = self
+            .query("SELECT state, held, COUNT(*) FROM outbox GROUP BY state, held")
+            .fetch_all_as()
+            .await?;
         let mut counts = MailCounts::default();
         for (state, held, number) in rows {
             let number = count(number);

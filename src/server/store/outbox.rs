@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::Row;
-
 use super::{Result, Tx, count};
 use crate::domain::mail::MailKind;
 use crate::domain::time::Timestamp;
@@ -74,7 +72,7 @@ impl MailEnd {
 impl Tx {
     /// Puts a mail into the outbox.
     pub async fn queue_mail(&mut self, new: NewMail<'_>) -> Result<()> {
-        sqlx::query(
+        self.query(
             "INSERT INTO outbox (id, kind, account_id, request_id, recipient, detail, state, not_before, give_up_at, \
              created_at) VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9)",
         )
@@ -87,7 +85,7 @@ impl Tx {
         .bind(new.not_before.millis())
         .bind(new.give_up_at.millis())
         .bind(new.now.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -100,19 +98,22 @@ impl Tx {
         lease: Duration,
         due: Due,
     ) -> Result<Option<QueuedMail>> {
-        let row = sqlx::query(
+        let skip_locked = self.skip_locked();
+        let sql = sqlx::AssertSqlSafe(format!(
             "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM outbox \
              WHERE state = 'queued' AND claimed_until <= $1 AND (give_up_at <= $1 OR ($3 AND not_before <= $1 \
              AND ($4 OR kind NOT IN ('sign_up', 'sign_up_known', 'verify_address')))) \
-             ORDER BY CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END, not_before, id LIMIT 1) \
+             ORDER BY CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END, not_before, id LIMIT 1{skip_locked}) \
              RETURNING id, kind, account_id, request_id, recipient, detail, attempts, give_up_at, created_at",
-        )
-        .bind(now.millis())
-        .bind(now.plus(lease).millis())
-        .bind(due != Due::Overdue)
-        .bind(due == Due::All)
-        .fetch_optional(&mut *self.inner)
-        .await?;
+        ));
+        let row = self
+            .query(sql)
+            .bind(now.millis())
+            .bind(now.plus(lease).millis())
+            .bind(due != Due::Overdue)
+            .bind(due == Due::All)
+            .fetch_optional()
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let (id, kind): (String, String) = (row.try_get("id")?, row.try_get("kind")?);
         let Some(kind) = MailKind::from_name(&kind) else {
@@ -143,7 +144,7 @@ impl Tx {
         attempted: bool,
         reason: &str,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - $3, reason = $4 \
              WHERE id = $1 AND state = 'queued'",
         )
@@ -151,7 +152,7 @@ impl Tx {
         .bind(not_before.millis())
         .bind(i64::from(!attempted))
         .bind(reason.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -164,7 +165,7 @@ impl Tx {
         diagnosis: &str,
         reason: &str,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, held = FALSE, diagnosis = $3, reason = $4 \
              WHERE id = $1 AND state = 'queued'",
         )
@@ -172,7 +173,7 @@ impl Tx {
         .bind(not_before.millis())
         .bind(diagnosis.to_owned())
         .bind(reason.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -186,7 +187,7 @@ impl Tx {
         diagnosis: &str,
         reason: &str,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - 1, held = TRUE, diagnosis = $3, \
              reason = $4 WHERE id = $1 AND state = 'queued'",
         )
@@ -194,53 +195,55 @@ impl Tx {
         .bind(not_before.millis())
         .bind(diagnosis.to_owned())
         .bind(reason.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Since when a mail was held, by the attempts that found it so without a break.
     pub async fn held_since(&mut self, id: &str) -> Result<Option<Timestamp>> {
-        let (since,): (Option<i64>,) = sqlx::query_as(
+        let (since,): (Option<i64>,) = self.query(
             "SELECT MIN(started_at) FROM delivery_attempt WHERE outbox_id = $1 AND outcome = 'held' AND number > \
              (SELECT COALESCE(MAX(number), 0) FROM delivery_attempt WHERE outbox_id = $1 AND outcome NOT IN ('held', 'running'))",
         )
         .bind(id.to_owned())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(since.map(Timestamp::from_millis))
     }
 
     /// Lets all mail that is held go on now; tells how many.
     pub async fn release_mails(&mut self, now: Timestamp) -> Result<u64> {
-        let released = sqlx::query(
-            "UPDATE outbox SET held = FALSE, not_before = $1 WHERE state = 'queued' AND held",
-        )
-        .bind(now.millis())
-        .execute(&mut *self.inner)
-        .await?;
-        Ok(released.rows_affected())
+        let released = self
+            .query(
+                "UPDATE outbox SET held = FALSE, not_before = $1 WHERE state = 'queued' AND held",
+            )
+            .bind(now.millis())
+            .execute()
+            .await?;
+        Ok(released)
     }
 
     /// Whether a mail is held, and when one was found so last.
     pub async fn last_hold(&mut self) -> Result<Option<Timestamp>> {
-        let (last,): (Option<i64>,) = sqlx::query_as(
+        let (last,): (Option<i64>,) = self.query(
             "SELECT MAX(delivery_attempt.ended_at) FROM outbox JOIN delivery_attempt ON delivery_attempt.outbox_id = outbox.id \
              WHERE outbox.state = 'queued' AND outbox.held AND delivery_attempt.outcome = 'held'",
         )
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(last.map(Timestamp::from_millis))
     }
 
     /// Makes due again what workers hold: only where it is certain that none of them lives.
     pub async fn release_claims(&mut self) -> Result<u64> {
-        let released = sqlx::query(
-            "UPDATE outbox SET claimed_until = 0 WHERE state = 'queued' AND claimed_until > 0",
-        )
-        .execute(&mut *self.inner)
-        .await?;
-        Ok(released.rows_affected())
+        let released = self
+            .query(
+                "UPDATE outbox SET claimed_until = 0 WHERE state = 'queued' AND claimed_until > 0",
+            )
+            .execute()
+            .await?;
+        Ok(released)
     }
 
     /// Ends a mail. That it was sent is no failure any more: its last diagnosis goes.
@@ -251,7 +254,7 @@ impl Tx {
         reason: Option<&str>,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE outbox SET state = $2, reason = $3, claimed_until = 0, held = FALSE, sent_at = COALESCE($4, sent_at), \
              diagnosis = CASE WHEN $2 = 'sent' THEN NULL ELSE diagnosis END WHERE id = $1 AND state = 'queued'",
         )
@@ -259,7 +262,7 @@ impl Tx {
         .bind(end.name())
         .bind(reason.map(str::to_owned))
         .bind((end == MailEnd::Sent).then_some(now.millis()))
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -273,10 +276,10 @@ impl Tx {
         reason: &str,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query("UPDATE outbox SET diagnosis = $2 WHERE id = $1 AND state = 'queued'")
+        self.query("UPDATE outbox SET diagnosis = $2 WHERE id = $1 AND state = 'queued'")
             .bind(id.to_owned())
             .bind(diagnosis.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         self.end_mail(id, end, Some(reason), now).await
     }
@@ -288,14 +291,14 @@ impl Tx {
         give_up_at: Timestamp,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE outbox SET state = 'queued', reason = NULL, diagnosis = NULL, held = FALSE, attempts = 0, claimed_until = 0, \
              not_before = $2, give_up_at = $3, resent_at = $2 WHERE id = $1",
         )
         .bind(id.to_owned())
         .bind(now.millis())
         .bind(give_up_at.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -307,36 +310,36 @@ impl Tx {
         account_id: &str,
         since: Timestamp,
     ) -> Result<bool> {
-        let (later,): (i64,) = sqlx::query_as(
+        let (later,): (i64,) = self.query(
             "SELECT COUNT(*) FROM outbox WHERE account_id = $1 AND kind = $2 AND created_at > $3",
         )
         .bind(account_id.to_owned())
         .bind(kind.name())
         .bind(since.millis())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(later > 0)
     }
 
     /// Says what a mail turned out to be, once its address was looked up.
     pub async fn set_mail_kind(&mut self, id: &str, kind: MailKind) -> Result<()> {
-        sqlx::query("UPDATE outbox SET kind = $2 WHERE id = $1")
+        self.query("UPDATE outbox SET kind = $2 WHERE id = $1")
             .bind(id.to_owned())
             .bind(kind.name())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// How many mails of one kind went to one address, by its key, since then: spacing for mails that are no resets.
     pub async fn mails_to(&mut self, kind: MailKind, key: &str, since: Timestamp) -> Result<u32> {
-        let (sent,): (i64,) = sqlx::query_as(
+        let (sent,): (i64,) = self.query(
             "SELECT COUNT(*) FROM outbox WHERE lower(recipient) = $1 AND sent_at > $2 AND kind = $3",
         )
         .bind(key.to_owned())
         .bind(since.millis())
         .bind(kind.name())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(count(sent))
     }
@@ -344,22 +347,22 @@ impl Tx {
     /// How many mails of all kinds were handed over since then, whatever became of a second sending: for the cap on all sending.
     pub async fn mails_sent(&mut self, since: Timestamp) -> Result<u32> {
         // Every state by its name: so the index is of use.
-        let (sent,): (i64,) = sqlx::query_as(
+        let (sent,): (i64,) = self.query(
             "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sent', 'discarded', 'failed', 'expired') AND sent_at > $1",
         )
         .bind(since.millis())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(count(sent))
     }
 
     /// How many reset mails are due and have waited for a first attempt since before `since`: for `/health/ready`.
     pub async fn overdue_mails(&mut self, since: Timestamp) -> Result<u32> {
-        let (late,): (i64,) = sqlx::query_as(
+        let (late,): (i64,) = self.query(
             "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND kind = 'reset' AND attempts = 0 AND not_before < $1 AND claimed_until < $1",
         )
         .bind(since.millis())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
         Ok(count(late))
     }

@@ -4,13 +4,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-
-use super::{Result, Store, StoreError};
-use crate::server::config;
+use super::pools::sqlite_options;
+use super::{Result, Store};
+use crate::server::config::{self, DatabaseKind};
 
 /// How often a lock is asked for that another worker is just trading in, and how long between.
 const TRIES: u32 = 100;
@@ -71,7 +69,11 @@ impl Store {
 
 /// The file that is locked; none where it cannot be had.
 fn lock_file(settings: &config::Database) -> Result<Option<File>> {
-    let options = SqliteConnectOptions::from_str(&settings.url).map_err(StoreError::from)?;
+    // PostgreSQL has no file; there leases run out by themselves.
+    if settings.url.kind() == DatabaseKind::Postgres {
+        return Ok(None);
+    }
+    let options = sqlite_options(settings)?;
     let mut name = options.get_filename().as_os_str().to_owned();
     name.push(".worker");
     // What SQLite keeps in memory has no file beside it.

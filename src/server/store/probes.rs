@@ -1,9 +1,7 @@
 //! Probes: who tried which mail server, how that ended, and the whole conversation.
 
-use sqlx::Row;
-
 use super::attempts::bounded;
-use super::{Result, Tx};
+use super::{Result, Row, Tx};
 use crate::domain::smtp::transcript::Transcript;
 use crate::domain::time::Timestamp;
 
@@ -67,7 +65,7 @@ impl Tx {
     /// Keeps a probe; the oldest go when there are more than 500.
     pub async fn add_probe(&mut self, new: NewProbe<'_>) -> Result<()> {
         let failure = new.failure.clone();
-        sqlx::query(
+        self.query(
             "INSERT INTO smtp_probe (id, at, started_by, target, protection, saved, stop_after, passed, class, diagnosis, \
              evidence, transcript) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
@@ -83,46 +81,47 @@ impl Tx {
         .bind(failure.as_ref().map(|failure| failure.diagnosis.clone()))
         .bind(failure.map(|failure| failure.evidence))
         .bind(bounded(new.transcript).unwrap_or_default())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
-        sqlx::query(
+        self.query(
             "DELETE FROM smtp_probe WHERE id NOT IN (SELECT id FROM smtp_probe ORDER BY at DESC, id LIMIT $1)",
         )
         .bind(KEPT)
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// The probe of that id.
     pub async fn probe(&mut self, id: &str) -> Result<Option<StoredProbe>> {
-        let row = sqlx::query("SELECT * FROM smtp_probe WHERE id = $1")
+        let row = self
+            .query("SELECT * FROM smtp_probe WHERE id = $1")
             .bind(id.to_owned())
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional()
             .await?;
         Ok(row.as_ref().map(stored).transpose()?)
     }
 
     /// The newest first, of one target or of all.
     pub async fn probes(&mut self, target: Option<&str>, limit: u32) -> Result<Vec<ProbeRow>> {
-        let rows = sqlx::query(
+        let rows = self.query(
             "SELECT id, at, started_by, target, protection, saved, stop_after, class, diagnosis, evidence FROM smtp_probe \
              WHERE $1 IS NULL OR target = $1 ORDER BY at DESC, id LIMIT $2",
         )
         .bind(target.map(str::to_owned))
         .bind(i64::from(limit))
-        .fetch_all(&mut *self.inner)
+        .fetch_all()
         .await?;
         Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
     }
 
     /// The last one that passed at that target: what "changed since" compares with.
     pub async fn last_pass(&mut self, target: &str) -> Result<Option<StoredProbe>> {
-        let row = sqlx::query(
+        let row = self.query(
             "SELECT * FROM smtp_probe WHERE target = $1 AND passed ORDER BY at DESC, id LIMIT 1",
         )
         .bind(target.to_owned())
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional()
         .await?;
         Ok(row.as_ref().map(stored).transpose()?)
     }
@@ -130,17 +129,17 @@ impl Tx {
     /// The last one that passed with the saved settings, unchanged, and went at least as far as AUTH: it releases mail that was held
     /// before it. One that stopped earlier says nothing about the credentials.
     pub async fn last_saved_pass(&mut self) -> Result<Option<ProbeRow>> {
-        let row = sqlx::query(
+        let row = self.query(
             "SELECT id, at, started_by, target, protection, saved, stop_after, class, diagnosis, evidence FROM smtp_probe \
              WHERE saved AND passed AND stop_after IN ('auth', 'rcpt', 'data') ORDER BY at DESC, id LIMIT 1",
         )
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional()
         .await?;
         Ok(row.as_ref().map(read).transpose()?)
     }
 }
 
-fn stored(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<StoredProbe> {
+fn stored(row: &Row) -> sqlx::Result<StoredProbe> {
     let transcript: String = row.try_get("transcript")?;
     Ok(StoredProbe {
         row: read(row)?,
@@ -148,7 +147,7 @@ fn stored(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<StoredProbe> {
     })
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<ProbeRow> {
+fn read(row: &Row) -> sqlx::Result<ProbeRow> {
     let failed: (Option<String>, Option<String>, Option<String>) = (
         row.try_get("class")?,
         row.try_get("diagnosis")?,

@@ -1,8 +1,6 @@
 //! Reset requests: asked for, and what became of them.
 
-use sqlx::Row;
-
-use super::{Result, Tx, count};
+use super::{Result, Row, Tx, count};
 use crate::domain::reference::Reference;
 use crate::domain::spacing::Sent;
 use crate::domain::time::Timestamp;
@@ -74,7 +72,7 @@ impl Tx {
             StartedBy::Person => "person",
             StartedBy::Support => "support",
         };
-        sqlx::query(
+        self.query(
             "INSERT INTO reset_request (id, reference, identifier, started_by, state, client, created_at) \
              VALUES ($1, $2, $3, $4, 'requested', $5, $6)",
         )
@@ -84,25 +82,25 @@ impl Tx {
         .bind(started_by)
         .bind(new.client)
         .bind(new.now.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// The request of that id.
     pub async fn request(&mut self, id: &str) -> Result<Option<ResetRequest>> {
-        let row = sqlx::query(
+        let row = self.query(
             "SELECT id, reference, identifier, started_by, created_at FROM reset_request WHERE id = $1",
         )
         .bind(id.to_owned())
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional()
         .await?;
-        let read = |row: sqlx::sqlite::SqliteRow| -> sqlx::Result<ResetRequest> {
+        let read = |row: Row| -> sqlx::Result<ResetRequest> {
             Ok(ResetRequest {
                 id: row.try_get("id")?,
                 reference: row.try_get("reference")?,
                 identifier: row.try_get("identifier")?,
-                started_by_support: row.try_get::<String, _>("started_by")? == "support",
+                started_by_support: row.try_get::<String>("started_by")? == "support",
                 created_at: Timestamp::from_millis(row.try_get("created_at")?),
             })
         };
@@ -119,7 +117,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         let sent_at = (state == RequestState::Sent).then_some(now.millis());
-        sqlx::query(
+        self.query(
             "UPDATE reset_request SET state = $2, reason = $3, account_id = COALESCE($4, account_id), \
              sent_at = COALESCE($5, sent_at) WHERE id = $1 AND state <> 'used'",
         )
@@ -128,20 +126,20 @@ impl Tx {
         .bind(reason.map(str::to_owned))
         .bind(account_id.map(str::to_owned))
         .bind(sent_at)
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// Opens a request again, for a mail that is sent once more; false where a new password was set with it.
     pub async fn reopen_request(&mut self, id: &str) -> Result<bool> {
-        let opened = sqlx::query(
+        let opened = self.query(
             "UPDATE reset_request SET state = 'requested', reason = NULL WHERE id = $1 AND state <> 'used'",
         )
         .bind(id.to_owned())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
-        Ok(opened.rows_affected() == 1)
+        Ok(opened == 1)
     }
 
     /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now` in a mail that
@@ -152,22 +150,23 @@ impl Tx {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<Sent> {
-        let (recent, last): (i64, Option<i64>) = sqlx::query_as(
+        let (recent, last): (i64, Option<i64>) = self.query(
             "SELECT COUNT(*), MAX(sent_at) FROM reset_request WHERE account_id = $1 AND sent_at > $2",
         )
         .bind(account_id.to_owned())
         .bind(since.millis())
-        .fetch_one(&mut *self.inner)
+        .fetch_one_as()
         .await?;
-        let live = sqlx::query(
-            "SELECT 1 FROM token JOIN reset_request ON reset_request.id = token.request_id \
+        let live = self
+            .query(
+                "SELECT 1 FROM token JOIN reset_request ON reset_request.id = token.request_id \
              WHERE token.purpose = 'reset' AND token.subject = $1 AND token.expires_at > $2 \
              AND (reset_request.state = 'sent' OR token.minted_at <= reset_request.sent_at)",
-        )
-        .bind(account_id.to_owned())
-        .bind(now.millis())
-        .fetch_optional(&mut *self.inner)
-        .await?;
+            )
+            .bind(account_id.to_owned())
+            .bind(now.millis())
+            .fetch_optional()
+            .await?;
         Ok(Sent {
             live_token: live.is_some(),
             last: last.map(Timestamp::from_millis),

@@ -1,8 +1,6 @@
 //! Reset sessions: one browser's way from the burnt token to the new password.
 
-use sqlx::Row;
-
-use super::{Result, Tx};
+use super::{Result, Row, Tx};
 use crate::domain::reset::ResetSession;
 use crate::domain::time::Timestamp;
 use crate::server::secrets::TokenHash;
@@ -35,7 +33,7 @@ impl Tx {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "INSERT INTO reset_session (hash, token_hash, account_id, request_id, state, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, 'awaiting_username', $5, $6)",
         )
@@ -45,24 +43,24 @@ impl Tx {
         .bind(request_id.map(str::to_owned))
         .bind(now.millis())
         .bind(expires_at.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// The session of that cookie, dead or alive.
     pub async fn reset_session(&mut self, hash: TokenHash) -> Result<Option<StoredResetSession>> {
-        let row = sqlx::query(
+        let row = self.query(
             "SELECT token_hash, account_id, request_id, state, expires_at FROM reset_session WHERE hash = $1",
         )
         .bind(hash.as_bytes().to_vec())
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional()
         .await?;
-        let read = |row: sqlx::sqlite::SqliteRow| -> sqlx::Result<StoredResetSession> {
+        let read = |row: Row| -> sqlx::Result<StoredResetSession> {
             Ok(StoredResetSession {
                 account_id: row.try_get("account_id")?,
                 request_id: row.try_get("request_id")?,
-                state: ResetSession::from_name(row.try_get("state")?),
+                state: ResetSession::from_name(&row.try_get::<String>("state")?),
                 expires_at: Timestamp::from_millis(row.try_get("expires_at")?),
                 token_hash: row.try_get("token_hash")?,
             })
@@ -72,27 +70,28 @@ impl Tx {
 
     /// The username was right.
     pub async fn verify_reset_session(&mut self, hash: TokenHash) -> Result<()> {
-        sqlx::query("UPDATE reset_session SET state = 'verified' WHERE hash = $1")
+        self.query("UPDATE reset_session SET state = 'verified' WHERE hash = $1")
             .bind(hash.as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// Ends a session; tells whether it was there. The conditional write that lets one commit through.
     pub async fn end_reset_session(&mut self, hash: TokenHash) -> Result<bool> {
-        let done = sqlx::query("DELETE FROM reset_session WHERE hash = $1")
+        let done = self
+            .query("DELETE FROM reset_session WHERE hash = $1")
             .bind(hash.as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Ends every reset session of an account.
     pub async fn end_reset_sessions_of(&mut self, account_id: &str) -> Result<()> {
-        sqlx::query("DELETE FROM reset_session WHERE account_id = $1")
+        self.query("DELETE FROM reset_session WHERE account_id = $1")
             .bind(account_id.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
@@ -105,11 +104,7 @@ impl Tx {
             "DELETE FROM sign_in_session WHERE expires_at <= $1",
             "DELETE FROM token WHERE expires_at <= $1",
         ] {
-            swept += sqlx::query(sql)
-                .bind(now.millis())
-                .execute(&mut *self.inner)
-                .await?
-                .rows_affected();
+            swept += self.query(sql).bind(now.millis()).execute().await?;
         }
         Ok(swept)
     }

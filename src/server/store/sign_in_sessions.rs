@@ -1,8 +1,6 @@
 //! Sign-in sessions: hashed ids, with what their owner sees of them on the account page.
 
-use sqlx::Row;
-
-use super::{Result, Tx};
+use super::{Result, Row, Tx};
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
 use crate::server::secrets::TokenHash;
@@ -21,7 +19,7 @@ pub struct SignInSession {
 
 const COLUMNS: &str = "hash, account_id, client, user_agent, created_at, last_used_at, expires_at";
 
-fn session(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<SignInSession> {
+fn session(row: &Row) -> sqlx::Result<SignInSession> {
     let time = |name: &str| row.try_get(name).map(Timestamp::from_millis);
     Ok(SignInSession {
         hash: row.try_get("hash")?,
@@ -44,7 +42,7 @@ impl Tx {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        self.query(
             "INSERT INTO sign_in_session (hash, account_id, client, user_agent, created_at, last_used_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $5, $6)",
         )
@@ -54,7 +52,7 @@ impl Tx {
         .bind(caller.user_agent.clone())
         .bind(now.millis())
         .bind(expires_at.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -64,9 +62,10 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM sign_in_session WHERE hash = $1"
         ));
-        let row = sqlx::query(sql)
+        let row = self
+            .query(sql)
             .bind(hash.as_bytes().to_vec())
-            .fetch_optional(&mut *self.inner)
+            .fetch_optional()
             .await?;
         Ok(row.as_ref().map(session).transpose()?)
     }
@@ -76,39 +75,41 @@ impl Tx {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM sign_in_session WHERE account_id = $1 ORDER BY last_used_at DESC LIMIT 50"
         ));
-        let rows = sqlx::query(sql)
+        let rows = self
+            .query(sql)
             .bind(account_id.to_owned())
-            .fetch_all(&mut *self.inner)
+            .fetch_all()
             .await?;
         Ok(rows.iter().map(session).collect::<sqlx::Result<_>>()?)
     }
 
     /// Notes that a session was used, and until when it lives on.
     pub async fn touch_sign_in_session(&mut self, hash: TokenHash, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE sign_in_session SET last_used_at = $2 WHERE hash = $1")
+        self.query("UPDATE sign_in_session SET last_used_at = $2 WHERE hash = $1")
             .bind(hash.as_bytes().to_vec())
             .bind(now.millis())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// Ends one session.
     pub async fn end_sign_in_session(&mut self, hash: TokenHash) -> Result<()> {
-        sqlx::query("DELETE FROM sign_in_session WHERE hash = $1")
+        self.query("DELETE FROM sign_in_session WHERE hash = $1")
             .bind(hash.as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// Ends all sessions of the account but one; tells how many.
     pub async fn end_other_sessions(&mut self, account_id: &str, keep: TokenHash) -> Result<u64> {
-        let done = sqlx::query("DELETE FROM sign_in_session WHERE account_id = $1 AND hash <> $2")
+        let done = self
+            .query("DELETE FROM sign_in_session WHERE account_id = $1 AND hash <> $2")
             .bind(account_id.to_owned())
             .bind(keep.as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
-        Ok(done.rows_affected())
+        Ok(done)
     }
 }

@@ -1,8 +1,6 @@
 //! Mailed tokens: kept as hashes, one for each purpose and subject, burnt by deleting.
 
-use sqlx::Row;
-
-use super::{Result, Tx, count};
+use super::{Result, Row, Tx, count};
 use crate::domain::time::Timestamp;
 use crate::server::secrets::TokenHash;
 
@@ -65,7 +63,7 @@ pub struct StoredToken {
     pub expires_at: Timestamp,
 }
 
-fn stored(row: sqlx::sqlite::SqliteRow) -> sqlx::Result<StoredToken> {
+fn stored(row: Row) -> sqlx::Result<StoredToken> {
     Ok(StoredToken {
         account_id: row.try_get("account_id")?,
         request_id: row.try_get("request_id")?,
@@ -78,7 +76,7 @@ fn stored(row: sqlx::sqlite::SqliteRow) -> sqlx::Result<StoredToken> {
 impl Tx {
     /// Stores a token in the place of the one before it with the same purpose and subject.
     pub async fn mint(&mut self, new: NewToken<'_>) -> Result<()> {
-        sqlx::query(
+        self.query(
             "INSERT INTO token (hash, purpose, subject, account_id, request_id, address, minted_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (purpose, subject) DO UPDATE SET \
              hash = excluded.hash, account_id = excluded.account_id, request_id = excluded.request_id, \
@@ -92,7 +90,7 @@ impl Tx {
         .bind(new.address.map(str::to_owned))
         .bind(new.minted_at.millis())
         .bind(new.expires_at.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -104,14 +102,14 @@ impl Tx {
         subject: &str,
         by: TokenHash,
     ) -> Result<Option<Replaced>> {
-        let row = sqlx::query(
+        let row = self.query(
             "SELECT hash, request_id, minted_at, expires_at FROM token WHERE purpose = $1 AND subject = $2",
         )
         .bind(purpose.name())
         .bind(subject.to_owned())
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional()
         .await?;
-        let read = |row: sqlx::sqlite::SqliteRow| -> sqlx::Result<Replaced> {
+        let read = |row: Row| -> sqlx::Result<Replaced> {
             Ok(Replaced {
                 hash: row.try_get("hash")?,
                 request_id: row.try_get("request_id")?,
@@ -125,7 +123,7 @@ impl Tx {
 
     /// Puts a token back, where the one that replaced it is still there: its mail was refused, so that it is in nobody's mailbox.
     pub async fn put_token_back(&mut self, old: &Replaced, now: Timestamp) -> Result<()> {
-        sqlx::query(
+        self.query(
             "UPDATE token SET hash = $2, request_id = $3, minted_at = $4, expires_at = $5, wrong = 0 \
              WHERE hash = $1 AND $5 > $6",
         )
@@ -135,7 +133,7 @@ impl Tx {
         .bind(old.minted_at)
         .bind(old.expires_at)
         .bind(now.millis())
-        .execute(&mut *self.inner)
+        .execute()
         .await?;
         Ok(())
     }
@@ -146,32 +144,33 @@ impl Tx {
         hash: TokenHash,
         purpose: TokenPurpose,
     ) -> Result<Option<StoredToken>> {
-        let row = sqlx::query(
-            "DELETE FROM token WHERE hash = $1 AND purpose = $2 \
+        let row = self
+            .query(
+                "DELETE FROM token WHERE hash = $1 AND purpose = $2 \
              RETURNING account_id, request_id, address, wrong, expires_at",
-        )
-        .bind(hash.as_bytes().to_vec())
-        .bind(purpose.name())
-        .fetch_optional(&mut *self.inner)
-        .await?;
+            )
+            .bind(hash.as_bytes().to_vec())
+            .bind(purpose.name())
+            .fetch_optional()
+            .await?;
         Ok(row.map(stored).transpose()?)
     }
 
     /// Burns the token of a request: its mail was refused for good, or given up.
     pub async fn burn_of_request(&mut self, request_id: &str) -> Result<()> {
-        sqlx::query("DELETE FROM token WHERE request_id = $1")
+        self.query("DELETE FROM token WHERE request_id = $1")
             .bind(request_id.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// Burns the token of a subject, whatever it is.
     pub async fn burn_of(&mut self, purpose: TokenPurpose, subject: &str) -> Result<()> {
-        sqlx::query("DELETE FROM token WHERE purpose = $1 AND subject = $2")
+        self.query("DELETE FROM token WHERE purpose = $1 AND subject = $2")
             .bind(purpose.name())
             .bind(subject.to_owned())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }
@@ -182,21 +181,21 @@ impl Tx {
         hash: TokenHash,
         purpose: TokenPurpose,
     ) -> Result<Option<StoredToken>> {
-        let row = sqlx::query(
+        let row = self.query(
             "SELECT account_id, request_id, address, wrong, expires_at FROM token WHERE hash = $1 AND purpose = $2",
         )
         .bind(hash.as_bytes().to_vec())
         .bind(purpose.name())
-        .fetch_optional(&mut *self.inner)
+        .fetch_optional()
         .await?;
         Ok(row.map(stored).transpose()?)
     }
 
     /// Counts a wrong username typed with a token.
     pub async fn count_wrong(&mut self, hash: TokenHash) -> Result<()> {
-        sqlx::query("UPDATE token SET wrong = wrong + 1 WHERE hash = $1")
+        self.query("UPDATE token SET wrong = wrong + 1 WHERE hash = $1")
             .bind(hash.as_bytes().to_vec())
-            .execute(&mut *self.inner)
+            .execute()
             .await?;
         Ok(())
     }

@@ -101,15 +101,23 @@ fn unknown_keys_name_the_nearest() {
 }
 
 #[test]
-fn postgres_is_for_later_and_its_password_is_not_shown() {
-    let line = line(&env(&[(
-        "POSTERN_DATABASE__URL",
-        "postgres://me:hunter2@db/postern",
-    )]));
+fn the_password_of_a_database_is_neither_shown_nor_taken_from_a_flag() {
+    let url = "postgres://me:hunter2@db/postern";
+    let flag = line(&flags(&[("database.url", url)]));
     assert!(
-        line.contains("comes with a later version") && !line.contains("hunter2"),
-        "{line}"
+        flag.contains("database.password_file") && !flag.contains("hunter2"),
+        "{flag}"
+    );
+    let twice = line(&env(&[
+        ("POSTERN_DATABASE__URL", url),
+        ("POSTERN_DATABASE__PASSWORD", "hunter3"),
+    ]));
+    assert!(
+        twice.contains("set only one") && !twice.contains("hunter"),
+        "{twice}"
     );
     let quiet = flags(&[("database.url", "mysql://me:hunter2@db/postern")]);
     assert!(!super::line(&quiet).contains("hunter2"));
+    let loaded = config(&env(&[("POSTERN_DATABASE__URL", url)]));
+    assert!(!format!("{:?} {}", loaded.database, loaded.database.url).contains("hunter2"));
 }

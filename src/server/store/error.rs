@@ -1,0 +1,87 @@
+//! Why the store could not do it: worth another try, taken, or broken. What the two drivers say is told apart here.
+
+use super::Result;
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Locked for longer than the busy timeout, no connection free, or no database to be reached: worth another try.
+    #[error("the database is busy: {0}")]
+    Busy(#[source] sqlx::Error),
+    /// A username or an address is taken.
+    #[error("taken: {0}")]
+    Taken(Unique),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Fault(#[source] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the migration failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Which unique value is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    Username,
+    Email,
+}
+
+impl std::fmt::Display for Unique {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Username => "username",
+            Self::Email => "email",
+        })
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let busy = match &error {
+            // A connection that cannot be had or that broke: its transaction counts for nothing, another may do.
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(db) if db.is_unique_violation() => {
+                // SQLite names the columns, PostgreSQL its constraint.
+                let said = db.constraint().unwrap_or_else(|| db.message());
+                let taken = [
+                    ("account.username", Unique::Username),
+                    ("account_username_key", Unique::Username),
+                    ("account.email_key", Unique::Email),
+                    ("account_email_key_key", Unique::Email),
+                ];
+                let taken = taken.into_iter().find(|(name, _)| said.contains(name));
+                if let Some((_, unique)) = taken {
+                    return Self::Taken(unique);
+                }
+                false
+            }
+            sqlx::Error::Database(db) => db.code().is_some_and(|code| passes(&code)),
+            _ => false,
+        };
+        if busy {
+            Self::Busy(error)
+        } else {
+            Self::Fault(error)
+        }
+    }
+}
+
+/// Whether what a database says by that code may be gone at the next try.
+fn passes(code: &str) -> bool {
+    if code.len() == 5 {
+        // PostgreSQL's SQLSTATE, appendix A of its manual: a failed serialisation, a deadlock, a lock that was not had in time, a
+        // statement that was cut, too many connections, a server that stops or starts, and every trouble with the connection.
+        return matches!(
+            code,
+            "40001" | "40P01" | "55P03" | "57014" | "53300" | "57P01" | "57P02" | "57P03" | "25P03"
+        ) || code.starts_with("08");
+    }
+    // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes (the low byte tells).
+    let code: i64 = code.parse().unwrap_or(0);
+    matches!(code & 0xff, 5 | 6)
+}
+
+/// Turns what concerns files into the driver's error.
+pub(super) fn io<T>(done: std::io::Result<T>) -> Result<T> {
+    done.map_err(|error| StoreError::Fault(sqlx::Error::Io(error)))
+}
