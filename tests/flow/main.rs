@@ -22,6 +22,7 @@ mod markup;
 mod origins;
 mod outbox;
 mod races;
+mod relays;
 mod resend;
 mod reset;
 mod sign_in;

@@ -29,20 +29,16 @@ pub fn with_table(text: &str, table: &str) -> Option<String> {
 /// What stands between the marks.
 pub fn table(named: &[Named]) -> String {
     let all: Vec<_> = CATALOGUE.iter().flat_map(|(_, cases)| *cases).collect();
-    let applying = all.iter().filter(|case| case.applies).count();
-    let both = all.iter().filter(|case| case.on == On::Both).count();
+    let count = |fits: &dyn Fn(&Case) -> bool| all.iter().filter(|case| fits(case)).count();
     let mut text = format!(
-        "\n{} cases: {applying} with {} tests, {} that {} not apply. {both} run on SQLite and on PostgreSQL, {} on PostgreSQL alone; the others touch \
-         no database.\n",
+        "\n{} cases: {} with tests, {} tests in all; {} of no use here, for the reason that is given. {} touch SQLite and PostgreSQL and are \
+         run on both, {} PostgreSQL alone.\n",
         all.len(),
+        count(&|case| !tests_of(case, named).is_empty()),
         named.len(),
-        all.len() - applying,
-        if all.len() - applying == 1 {
-            "does"
-        } else {
-            "do"
-        },
-        all.iter().filter(|case| case.on == On::Postgres).count(),
+        count(&|case| !case.applies),
+        count(&|case| case.on == On::Both),
+        count(&|case| case.on == On::Postgres),
     );
     for (group, cases) in CATALOGUE {
         let _ = write!(
