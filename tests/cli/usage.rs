@@ -106,11 +106,11 @@ fn settings_come_from_the_file_that_is_named_or_lies_there() {
     .unwrap();
     assert_eq!(
         place.run(&["migrate"]).out,
-        "sqlite:here.sqlite: 2 migrations applied\n"
+        "sqlite:here.sqlite: 3 migrations applied\n"
     );
     let named = [("POSTERN_CONFIG", "other.toml")];
     let by_variable = place.run_with(&["migrate"], &named, "").out;
-    assert_eq!(by_variable, "sqlite:other.sqlite: 2 migrations applied\n");
+    assert_eq!(by_variable, "sqlite:other.sqlite: 3 migrations applied\n");
     let by_flag = place.run(&["migrate", "--config", "other.toml"]).out;
     assert_eq!(by_flag, "sqlite:other.sqlite is up to date\n");
     let missing = place.run(&["migrate", "--config", "missing.toml"]);
@@ -125,7 +125,7 @@ fn settings_come_from_the_file_that_is_named_or_lies_there() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("Leptos.toml");
     let shipped = place.run(&["migrate", "--config", shipped.to_str().unwrap()]);
     assert_eq!(
-        shipped.out, "sqlite:var/postern.sqlite: 2 migrations applied\n",
+        shipped.out, "sqlite:var/postern.sqlite: 3 migrations applied\n",
         "{}",
         shipped.err
     );

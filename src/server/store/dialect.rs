@@ -11,7 +11,7 @@ pub(super) const BEGIN_WRITE_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMIT
 pub(super) const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The migrations, in order: version, name, text for SQLite, text for PostgreSQL.
-pub(super) const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "initial",
@@ -23,6 +23,12 @@ pub(super) const MIGRATIONS: [(i64, &str, &str, &str); 2] = [
         "delivery",
         include_str!("../../../migrations/sqlite/0002_delivery.sql"),
         include_str!("../../../migrations/postgres/0002_delivery.sql"),
+    ),
+    (
+        3,
+        "cluster",
+        include_str!("../../../migrations/sqlite/0003_cluster.sql"),
+        include_str!("../../../migrations/postgres/0003_cluster.sql"),
     ),
 ];
 
