@@ -2,6 +2,7 @@
 //! and a number are those of the attack catalogue (`e1_…` enumeration, `t…` tokens, `w…` web, `m…` mail, `d…` load, `l…` logs).
 
 mod account;
+mod bombing;
 mod console;
 mod console_outbox;
 mod console_words;

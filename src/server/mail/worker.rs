@@ -35,7 +35,7 @@ const REST: Duration = Duration::from_secs(1);
 const SETTLE_TRIES: u32 = 4;
 /// What the cap on all sending is counted by.
 const HOUR: Duration = Duration::from_secs(3_600);
-/// How long to wait when all sending has reached its cap.
+/// How long to wait when all sending has reached its cap: what is due may not go, and what is overdue has ended.
 const CAPPED: Duration = Duration::from_secs(30);
 /// What an attempt has beyond the relay's own limit, before it is cut off.
 const GRACE: Duration = Duration::from_secs(10);
@@ -131,10 +131,7 @@ impl Worker {
         let held = tx.last_hold().await?;
         let probe = tx.last_saved_pass().await?;
         drop(tx);
-        if sent >= cap {
-            tracing::warn!("limits.mails_per_hour is reached: mail waits");
-            return Ok(CAPPED);
-        }
+        let capped = sent >= cap;
         if let Some(probe) = probe
             && self.heeded().as_ref() != Some(&probe.id)
         {
@@ -146,7 +143,7 @@ impl Worker {
             }
         }
         // What strangers can ask for at any address has half of the cap, so that it cannot use up the resets'.
-        let due = if !self.with_breaker(|breaker| breaker.may_try(now)) {
+        let due = if capped || !self.with_breaker(|breaker| breaker.may_try(now)) {
             Due::Overdue
         } else if sent < cap.div_ceil(2) {
             Due::All
@@ -158,6 +155,10 @@ impl Worker {
         let claimed = tx.claim_mail(now, lease, due).await?;
         let Some(queued) = claimed else {
             tx.commit().await?;
+            if capped {
+                tracing::warn!("limits.mails_per_hour is reached: mail waits");
+                return Ok(CAPPED);
+            }
             return Ok(POLL);
         };
         if tx.lose_attempts(&queued.id, now).await? > 0 {
