@@ -66,7 +66,7 @@ test("a wrong username once, then the right one", async ({ page, mail, account }
   await step.choose(page);
 });
 
-test("three wrong usernames lock the account, and its owner hears of it", async ({ page, mail, account }, info) => {
+test("T18: three wrong usernames lock the account, and its owner hears of it", async ({ page, mail, account }, info) => {
   await step.follow(page, await step.forget(page, mail, account), js(info));
   for (const left of ["2 more tries", "one more try"]) {
     await step.prove(page, "somebody-else");

@@ -2,8 +2,9 @@
 
 use postern::domain::account::AccountState;
 use postern::server::accounts::admin;
+use reqwest::Method;
 
-use crate::support::{House, Page, Relay, Reply, port};
+use crate::support::{House, Page, Relay, Reply, percent, port};
 
 /// Asks, and returns both answers without what is drawn anew.
 async fn asked(house: &House, name: &str) -> (String, String) {
@@ -53,6 +54,83 @@ async fn e1_content() {
         1,
         "one went out, the others wait or are nobody's"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_a_locked_account_and_who_signs_up_again() {
+    let mut house = House::new().await;
+    for name in ["known", "lockd"] {
+        house.add(name).await;
+    }
+    let code = house.code("lockd").await;
+    let browser = house.browser();
+    let mut page = browser.exchange(&code, "first").await;
+    for name in ["second", "third"] {
+        page = browser.submit(&page.filled(&[("username", name)])).await;
+    }
+    assert!(house.account("lockd").await.lock.is_some());
+    house.mails().await;
+    let mut answers = Vec::new();
+    for name in ["known", "lockd", "nobod"] {
+        answers.push(asked(&house, name).await);
+    }
+    same(&answers);
+    assert_eq!(house.mails().await.len(), 1);
+    // Asking for an account with an address that has one, and with one that has none.
+    let mut pages = Vec::new();
+    for email in ["known@example.org", "nobod@example.org"] {
+        let browser = house.browser();
+        let page = browser.fill("/sign-up", &[("email", email)]).await;
+        let sent = browser.get(page.location()).await;
+        assert_eq!((page.status, sent.status), (303, 200));
+        assert!(browser.jar.lock().unwrap().is_empty());
+        pages.push((page.masked(&[]), sent.masked(&[])));
+    }
+    same(&pages);
+    assert_eq!(house.mails().await.len(), 2, "each address hears its own");
+}
+
+/// A compressed answer would tell by its length what is in it (BREACH): the size is the same, and what is drawn anew is not packed.
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_size_as_it_is_on_the_wire() {
+    let house = House::new().await;
+    house.add("known").await;
+    let mut sizes = Vec::new();
+    for name in ["known", "nobod", "KNOWN", "аlice"] {
+        let browser = house.browser();
+        let request = browser.request(Method::POST, "/forgot");
+        let request = request
+            .header("accept-encoding", "br, gzip, zstd, deflate")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let name = percent(name.as_bytes());
+        let page = browser.send(request.body(format!("username={name}"))).await;
+        let sent = browser.request(Method::GET, page.location());
+        let sent = browser
+            .send(sent.header("accept-encoding", "br, gzip, zstd, deflate"))
+            .await;
+        for page in [&page, &sent] {
+            assert_eq!(page.header("content-encoding"), "");
+        }
+        let length: usize = sent.header("content-length").parse().unwrap();
+        assert_eq!(length, sent.body.len());
+        let head = |page: &Page| {
+            page.headers
+                .iter()
+                .map(|(n, v)| n.as_str().len() + v.len())
+                .sum::<usize>()
+        };
+        sizes.push((
+            page.status,
+            head(&page),
+            page.body.len(),
+            sent.status,
+            head(&sent),
+            length,
+        ));
+    }
+    for size in &sizes {
+        assert_eq!(size, &sizes[0]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

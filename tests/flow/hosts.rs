@@ -110,6 +110,69 @@ async fn w1_w2_names_that_no_client_sends() {
     }
 }
 
+/// A proxy that we trust tells us its client's address, and nothing about our own name. Every mail with a link is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn w1_w2_w3_names_behind_a_trusted_proxy_reach_no_kind_of_mail() {
+    let mut house = House::with(&[("site.trusted_proxies", "127.0.0.0/8")]).await;
+    house.add("alice").await;
+    let hostile = [
+        ("host", "evil.example:'<a href=\"//evil.example/?"),
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-server", "evil.example"),
+        ("forwarded", "for=203.0.113.9;host=evil.example;proto=https"),
+        ("x-host", "evil.example"),
+        ("referer", "https://evil.example/"),
+    ];
+    let browser = house.browser();
+    let send = async |form: &crate::support::Form| {
+        let mut request = browser.request(Method::POST, &form.action);
+        for (name, value) in hostile {
+            request = request.header(name, value);
+        }
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let page = browser.send(request.body(form.body())).await;
+        assert_eq!(page.status, 303, "{}: {}", form.action, page.body);
+        assert!(!page.location().contains("evil"), "{}", page.location());
+    };
+    let mut mails = Vec::new();
+    let fill = async |path: &str, fields: &[(&str, &str)]| browser.get(path).await.filled(fields);
+    for email in ["alice@example.org", "new@example.org"] {
+        send(&fill("/sign-up", &[("email", email)]).await).await;
+        mails.push(house.mail().await);
+    }
+    send(&fill("/forgot", &[("username", "alice")]).await).await;
+    mails.push(house.mail().await);
+    let code = mails[2].code();
+    let fields = [("token", code.as_str()), ("username", "alice")];
+    send(&fill("/reset", &fields).await).await;
+    let new = "seven lanterns drift upstream";
+    send(&fill("/reset/password", &[("password", new)]).await).await;
+    mails.push(house.mail().await);
+    let fields = [("username", "alice"), ("password", new)];
+    send(&fill("/sign-in", &fields).await).await;
+    let form = browser.get("/account").await.form("/account/address");
+    let form = form.fill("email", "next@example.org");
+    send(&form.fill("current_password", new)).await;
+    mails.push(house.mail().await);
+    let home = house.public_url();
+    for mail in &mails {
+        for part in [&mail.source, &mail.text, &mail.html] {
+            assert!(
+                !part.contains("evil.example") && !part.contains("203.0.113"),
+                "{part}"
+            );
+        }
+        assert!(mail.text.contains(&home), "{}", mail.text);
+        assert_eq!(mail.envelope_from, "postern@localhost");
+    }
+    let clients = house
+        .texts("SELECT DISTINCT client FROM audit_event WHERE client IS NOT NULL")
+        .await;
+    assert_eq!(clients, ["203.0.113.9"], "its client's address is believed");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn w4_a_peer_that_is_no_proxy_is_limited_by_its_own_address() {
     let house = House::with(&[("limits.per_address", "5")]).await;
