@@ -77,6 +77,8 @@ pub enum ApiError {
     RateLimited { retry_after: u32 },
     /// Too busy just now; worth trying again after so many seconds.
     Busy { retry_after: u32 },
+    /// Whether it was done is not known; worth looking, and trying again, after so many seconds.
+    Unsure { retry_after: u32 },
     /// The form could not be read at all.
     Malformed,
     /// More bytes than any form of ours has.
@@ -106,7 +108,7 @@ impl ApiError {
             Self::ResetOver => 410,
             Self::ResetLocked | Self::Forbidden => 403,
             Self::RateLimited { .. } => 429,
-            Self::Busy { .. } => 503,
+            Self::Busy { .. } | Self::Unsure { .. } => 503,
             Self::Malformed => 400,
             Self::TooLarge => 413,
             Self::NotFound => 404,

@@ -25,9 +25,11 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy(_) => {
-                tracing::warn!(%error, "the database did not answer in time");
+                tracing::warn!(%error, "the database cannot do it now");
                 Self::Refused(ApiError::Busy { retry_after: 5 })
             }
+            // The store has logged it.
+            StoreError::Unknown(_) => Self::Refused(ApiError::Unsure { retry_after: 5 }),
             other => Self::Fault(other.into()),
         }
     }
@@ -42,6 +44,11 @@ impl From<getrandom::Error> for Failure {
 }
 
 impl Failure {
+    /// Whether it may have been done all the same.
+    pub const fn is_unsure(&self) -> bool {
+        matches!(self, Self::Refused(ApiError::Unsure { .. }))
+    }
+
     /// What the person gets; a fault is logged here, once, under the id that the page shows.
     pub fn into_api(self) -> ApiError {
         match self {

@@ -93,6 +93,14 @@ pub fn error(error: &ApiError) -> String {
                 span(u64::from(*retry_after))
             )
         }
+        ApiError::Unsure { retry_after } => {
+            format!(
+                "We do not know whether this was done: our database stopped answering at the last \
+                 moment. If you have just chosen a new password, try to sign in with it in {wait}; if \
+                 that fails, ask for a new link. Everything else you can safely send once more.",
+                wait = span(u64::from(*retry_after))
+            )
+        }
         ApiError::Malformed => "This form could not be read. Load the page again.".to_owned(),
         ApiError::TooLarge => "This is more than we can take.".to_owned(),
         ApiError::NotFound => "There is no such page.".to_owned(),

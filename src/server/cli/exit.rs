@@ -117,6 +117,9 @@ impl From<Failure> for CliError {
             Failure::Refused(ApiError::Busy { .. }) => Self::Failed(anyhow::anyhow!(
                 "the machine is busy, try again in a moment"
             )),
+            Failure::Refused(ApiError::Unsure { .. }) => Self::Failed(anyhow::anyhow!(
+                "the database stopped answering at the last moment: look whether it was done before you try again"
+            )),
             Failure::Refused(refusal) => Self::Refused(words(&refusal)),
             Failure::Fault(error) => Self::Failed(error),
         }

@@ -55,9 +55,9 @@ pub async fn submit(form: FormKind, fields: Fields) -> Result<Next, Refused> {
 /// `Retry-After`, in seconds (RFC 9110 10.2.3), where waiting helps.
 pub fn retry_after(error: &ApiError) -> Option<HeaderValue> {
     match error {
-        ApiError::RateLimited { retry_after } | ApiError::Busy { retry_after } => {
-            Some(HeaderValue::from(*retry_after))
-        }
+        ApiError::RateLimited { retry_after }
+        | ApiError::Busy { retry_after }
+        | ApiError::Unsure { retry_after } => Some(HeaderValue::from(*retry_after)),
         _ => None,
     }
 }

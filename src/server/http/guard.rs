@@ -20,14 +20,16 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
     Asked::of(&request).refuse(app, &ApiError::Forbidden)
 }
 
-/// Gives up on what takes longer than `limits.request_timeout`.
+/// Gives up on what takes longer than `limits.request_timeout`. A form that is given up in the middle may have been done.
 pub async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
     // Streams of the sandbox mailbox stay open: they answer at once, and it is the answer that is timed.
     let asked = Asked::of(&request);
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let patience = app.service.config.limits.request_timeout;
     match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => asked.refuse(app, &ApiError::Busy { retry_after: 5 }),
+        Err(_) if safe => asked.refuse(app, &ApiError::Busy { retry_after: 5 }),
+        Err(_) => asked.refuse(app, &ApiError::Unsure { retry_after: 5 }),
     }
 }
 

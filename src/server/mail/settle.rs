@@ -41,6 +41,8 @@ pub struct Settled<'a> {
     pub shut: Option<Shut>,
     /// Whether it was this attempt that shut it, so that somebody must be told.
     pub told: bool,
+    /// Whether it was tried before to write it down, and nobody knows whether that counts.
+    pub unsure: bool,
 }
 
 /// What happens to the mail.
@@ -119,6 +121,9 @@ pub async fn settle(
     let Settled { queued, asked, .. } = settled;
     let kind = queued.kind.name();
     let mut tx = service.store.begin().await?;
+    if settled.unsure && !tx.attempt_runs(settled.id).await? {
+        return Ok(());
+    }
     let fate = fate(&mut tx, settled, now).await?;
     log(settled, &fate, now);
     let reason = match &settled.attempt.end {

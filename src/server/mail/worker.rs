@@ -264,7 +264,7 @@ impl Worker {
         if let Some(seen) = settle::seen(&attempt.end, &asked.to) {
             change = self.with_breaker(|breaker| breaker.saw(seen, now, jitter));
         }
-        let settled = Settled {
+        let mut settled = Settled {
             queued,
             id,
             asked,
@@ -274,6 +274,7 @@ impl Worker {
             jitter,
             shut: self.with_breaker(|breaker| breaker.shut().cloned()),
             told: change == Change::Shut,
+            unsure: false,
         };
         // What is known must not be forgotten because the database is busy: the mail would go out once more.
         let mut tries = 1;
@@ -282,6 +283,7 @@ impl Worker {
                 return Err(error);
             }
             tries += 1;
+            settled.unsure |= error.is_unsure();
             tracing::warn!(
                 error = format!("{error:#}"),
                 "how a mail ended cannot be written down yet"

@@ -8,7 +8,7 @@ use crate::domain::mail::{LockCause, MailKind};
 use crate::domain::reset::{Exchange, alive, exchange as judge};
 use crate::domain::time::Timestamp;
 use crate::server::caller::Caller;
-use crate::server::failure::Done;
+use crate::server::failure::{Done, Failure};
 use crate::server::limits::Counted;
 use crate::server::mail::queue;
 use crate::server::secrets::{Token, TokenHash};
@@ -95,7 +95,12 @@ pub async fn exchange(service: &Service, caller: &Caller, form: Submitted<'_>) -
         )
         .await?
     };
-    tx.commit().await?;
+    let outcome = match tx.commit().await.map_err(Failure::from) {
+        Ok(()) => outcome,
+        // The browser gets its session all the same: if it is there, a second click goes on; if it is not, the token still works.
+        Err(unsure) if unsure.is_unsure() => Err(unsure.into_api()),
+        Err(failed) => return Err(failed),
+    };
     if outcome == Err(ApiError::ResetLocked) {
         service.mail_queued.notify_one();
     }

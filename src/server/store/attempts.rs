@@ -152,6 +152,16 @@ impl Tx {
         Ok(marked == 1)
     }
 
+    /// Whether it is not yet written down how an attempt ended.
+    pub async fn attempt_runs(&mut self, id: &str) -> Result<bool> {
+        let (running,): (i64,) = self
+            .query("SELECT COUNT(*) FROM delivery_attempt WHERE id = $1 AND outcome = 'running'")
+            .bind(id.to_owned())
+            .fetch_one_as()
+            .await?;
+        Ok(running > 0)
+    }
+
     /// Writes down how an attempt ended. One that was declared lost meanwhile learns better.
     pub async fn end_attempt(
         &mut self,

@@ -8,6 +8,7 @@ mod accounts;
 mod admin;
 mod attempts;
 mod audit;
+mod commit;
 mod dialect;
 mod driver;
 mod error;
@@ -47,20 +48,8 @@ pub struct Tx {
     inner: Inner,
     /// Whether it may write.
     writes: bool,
-}
-
-impl Tx {
-    /// Makes everything count.
-    ///
-    /// # Errors
-    /// When the database cannot promise it; then nothing counts.
-    pub async fn commit(self) -> Result<()> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
-    }
+    /// Where to ask what became of it, should the answer to its COMMIT get lost: on PostgreSQL, where it may write.
+    pool: Option<sqlx::PgPool>,
 }
 
 /// Counts are small and never negative; the columns are BIGINT on both databases.

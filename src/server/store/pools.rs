@@ -60,9 +60,14 @@ impl Store {
             }
             Pools::Postgres(pool) => Inner::Postgres(pool.begin_with(BEGIN_WRITE_POSTGRES).await?),
         };
+        let pool = match &self.pools {
+            Pools::Sqlite { .. } => None,
+            Pools::Postgres(pool) => Some(pool.clone()),
+        };
         Ok(Tx {
             inner,
             writes: true,
+            pool,
         })
     }
 
@@ -78,6 +83,7 @@ impl Store {
         Ok(Tx {
             inner,
             writes: false,
+            pool: None,
         })
     }
 
