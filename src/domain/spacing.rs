@@ -6,10 +6,14 @@ use super::time::Timestamp;
 
 /// Most mails to one account within one token lifetime while a token lives.
 const MAILS_A_LIFETIME: u32 = 2;
+/// How long to wait for the end of another mail that is just being handed over.
+const UNDER_WAY: Duration = Duration::from_secs(5);
 
 /// What the worker knows about earlier mails to the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
+    /// Whether another mail to the account is just being handed over: how it ends decides about this one.
+    pub under_way: bool,
     /// Whether the account has a live token in its mailbox.
     pub live_token: bool,
     /// When the last reset mail was accepted.
@@ -31,6 +35,9 @@ pub enum Spacing {
 
 /// Decides about one request at `now`.
 pub fn decide(sent: Sent, gap: Duration, now: Timestamp) -> Spacing {
+    if sent.under_way {
+        return Spacing::Wait(now.plus(UNDER_WAY));
+    }
     // Without a live token the owner has nothing to click: one mail is always allowed.
     if !sent.live_token {
         return Spacing::Send;
@@ -56,6 +63,7 @@ mod tests {
 
     fn sent(live_token: bool, last: i64, recent: u32) -> Sent {
         Sent {
+            under_way: false,
             live_token,
             last: Some(at(last)),
             recent,
@@ -76,6 +84,7 @@ mod tests {
     fn without_a_live_token_one_is_always_allowed() {
         assert_eq!(decide(sent(false, 100, 9), GAP, at(101)), Spacing::Send);
         let never = Sent {
+            under_way: false,
             live_token: false,
             last: None,
             recent: 0,

@@ -62,7 +62,10 @@ pub async fn prove(
         tx.commit().await?;
         return Err(ApiError::field(Field::Username, Reason::NotThatUsername).into());
     }
-    tx.burn(hash, purpose).await?;
+    if tx.burn(hash, purpose).await?.is_none() {
+        // Swept between the look and now.
+        return Err(unusable(service, caller, tx, event, now).await?.into());
+    }
     Ok(Proved { tx, account, token })
 }
 
@@ -90,19 +93,26 @@ pub async fn unusable(
     Ok(ApiError::unusable())
 }
 
+/// The token names the account, the account is locked, and then the token is looked at again: whoever came first may have spent it.
 async fn find(
     tx: &mut Tx,
     hash: TokenHash,
     purpose: TokenPurpose,
     now: Timestamp,
 ) -> Done<Option<(TokenHash, StoredToken, Account)>> {
+    let Some(id) = tx
+        .token(hash, purpose)
+        .await?
+        .and_then(|token| token.account_id)
+    else {
+        return Ok(None);
+    };
+    let Some(account) = tx.account(&id).await? else {
+        return Ok(None);
+    };
     let token = tx
         .token(hash, purpose)
         .await?
         .filter(|token| alive(token.expires_at, now));
-    let Some(token) = token else { return Ok(None) };
-    let Some(id) = &token.account_id else {
-        return Ok(None);
-    };
-    Ok(tx.account(id).await?.map(|account| (hash, token, account)))
+    Ok(token.map(|token| (hash, token, account)))
 }

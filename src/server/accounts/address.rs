@@ -41,6 +41,7 @@ pub async fn request(
         .take(Counted::SignUp, caller.client, by_address, now)?;
     let give_up_at = now.plus(service.config.reset.send_window);
     let mut tx = service.store.begin().await?;
+    tx.account(&account.id).await?;
     // A reset may have come first: then this session is gone, and so is its say.
     if tx.sign_in_session(cookie.hash()).await?.is_none() {
         return Err(ApiError::SignedOut.into());

@@ -5,7 +5,7 @@ use crate::server::caller::Caller;
 use crate::server::failure::{Done, Failure};
 use crate::server::secrets::{self, Secret};
 use crate::server::service::Service;
-use crate::server::store::{AuditEvent, NewAccount};
+use crate::server::store::{AuditEvent, NewAccount, StoreError};
 
 /// Its username; the start page says so.
 pub const USERNAME: &str = "demo";
@@ -44,7 +44,12 @@ pub async fn ensure(service: &Service) -> Done<bool> {
         operator: false,
         now,
     };
-    tx.add_account(new).await?;
+    match tx.add_account(new).await {
+        Ok(()) => {}
+        // Another instance started at the same moment.
+        Err(StoreError::Taken(_)) => return Ok(true),
+        Err(other) => return Err(other.into()),
+    }
     let event = AuditEvent::allowed("account_created")
         .because("demo")
         .of(&id);

@@ -39,7 +39,7 @@ pub async fn sign_up(
     } else {
         MailKind::SignUp
     };
-    if crowded(service, &mut tx, kind, &to).await? {
+    if crowded(service, &mut tx, queued, kind, &to).await? {
         return end(tx, queued, "enough mails", service).await;
     }
     tx.set_mail_kind(&queued.id, kind).await?;
@@ -122,11 +122,10 @@ pub async fn verify_address(
     if queued.created_at < account.password_changed_at || may_stay(account.state).is_err() {
         return end(tx, queued, "revoked", service).await;
     }
-    let taken = tx.account_by(&Identifier::Email(to.clone())).await?;
-    if taken.is_some() {
+    if tx.is_taken(&to).await? {
         return end(tx, queued, "address taken", service).await;
     }
-    if crowded(service, &mut tx, MailKind::VerifyAddress, &to).await? {
+    if crowded(service, &mut tx, queued, MailKind::VerifyAddress, &to).await? {
         return end(tx, queued, "enough mails", service).await;
     }
     let lifetime = service.config.sign_up.link_lifetime;
@@ -172,6 +171,7 @@ pub async fn notice(service: &Service, queued: &QueuedMail, part: Part<'_>) -> D
     let (Some(to), Some(id)) = (recipient(queued), &queued.account_id) else {
         return end(tx, queued, "no address", service).await;
     };
+    tx.account(id).await?;
     if now >= queued.give_up_at {
         return expired(tx, queued, "too late", service).await;
     }
@@ -227,8 +227,19 @@ pub async fn notice(service: &Service, queued: &QueuedMail, part: Part<'_>) -> D
     Ok(Job::send(mail))
 }
 
-/// Whether an address got as many mails of that kind as strangers may cause there.
-async fn crowded(service: &Service, tx: &mut Tx, kind: MailKind, to: &EmailAddress) -> Done<bool> {
+/// Whether an address got as many mails of that kind as strangers may cause there, or gets one just now. One worker at a time asks
+/// this about one address.
+async fn crowded(
+    service: &Service,
+    tx: &mut Tx,
+    queued: &QueuedMail,
+    kind: MailKind,
+    to: &EmailAddress,
+) -> Done<bool> {
+    tx.lock_address(to).await?;
+    if tx.is_under_way_to(kind, to.key(), queued).await? {
+        return Ok(true);
+    }
     let now = service.now();
     let gap = now.minus(service.config.reset.mail_spacing);
     let lifetime = now.minus(service.config.sign_up.link_lifetime);

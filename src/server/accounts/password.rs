@@ -42,6 +42,8 @@ pub async fn change(
     let hash = service.hasher.hash(accepted).await?;
     let now = service.now();
     let mut tx = service.store.begin().await?;
+    let account = tx.account(&account.id).await?;
+    let account = &account.ok_or(ApiError::SignedOut)?;
     // A reset may have come first: then this session is gone, and so is its say.
     if tx.sign_in_session(cookie.hash()).await?.is_none() {
         return Err(ApiError::SignedOut.into());

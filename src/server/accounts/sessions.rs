@@ -71,8 +71,9 @@ pub async fn list(service: &Service, account: &Account, cookie: &Token) -> Done<
 /// When the database is busy.
 pub async fn sign_out(service: &Service, caller: &Caller, cookie: &Token) -> Done<()> {
     let mut tx = service.store.begin().await?;
-    if let Some(session) = tx.sign_in_session(cookie.hash()).await? {
-        tx.end_sign_in_session(cookie.hash()).await?;
+    if let Some(session) = tx.sign_in_session(cookie.hash()).await?
+        && tx.end_sign_in_session(cookie.hash()).await?
+    {
         let event = AuditEvent::allowed("authn_logout").of(&session.account_id);
         tx.audit(caller, service.now(), event).await?;
     }
@@ -90,6 +91,11 @@ pub async fn end_others(
     cookie: &Token,
 ) -> Done<u64> {
     let mut tx = service.store.begin().await?;
+    tx.account(&account.id).await?;
+    // A reset may have come first: then this session is gone, and so is its say.
+    if tx.sign_in_session(cookie.hash()).await?.is_none() {
+        return Err(ApiError::SignedOut.into());
+    }
     let ended = tx.end_other_sessions(&account.id, cookie.hash()).await?;
     let event = AuditEvent::allowed("session_end_others").of(&account.id);
     tx.audit(caller, service.now(), event).await?;

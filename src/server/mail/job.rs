@@ -95,6 +95,10 @@ impl Part<'_> {
         asked: Asked,
         now: Timestamp,
     ) -> Done<Option<Job>> {
+        // The lease was over, and another worker has the mail or has ended it.
+        if !tx.still_claimed(queued).await? {
+            return Ok(Some(Job::Nothing));
+        }
         match self {
             Self::Begin { attempt } => {
                 tx.begin_attempt(attempt, &queued.id, now).await?;
@@ -102,7 +106,7 @@ impl Part<'_> {
             }
             Self::HandOver { to, .. } if asked.to != *to => {
                 let reason = "the address changed while the relay was asked";
-                tx.put_back(&queued.id, now, false, reason).await?;
+                tx.put_back(queued, now, false, reason).await?;
                 Ok(Some(Job::Nothing))
             }
             Self::HandOver { attempt, .. } => {

@@ -79,6 +79,18 @@ pub async fn find(tx: &mut Tx, which: &str) -> Result<MailRow, OutboxError> {
     Err(OutboxError::Unknown(which.to_owned()))
 }
 
+/// Finds a mail in order to change it: the account first, where it has one, then its own row; and looks again, as a worker may have
+/// taken it meanwhile.
+async fn find_and_lock(tx: &mut Tx, which: &str) -> Result<MailRow, OutboxError> {
+    let mail = find(tx, which).await?;
+    if let Some(account) = &mail.account_id {
+        tx.account(account).await?;
+    }
+    tx.lock_mail(&mail.id).await?;
+    let unknown = || OutboxError::Unknown(which.trim().to_owned());
+    tx.mail_row(&mail.id).await?.ok_or_else(unknown)
+}
+
 /// Queues a mail anew, whatever became of it: a new window, attempts from zero. Whether it is still wanted, and to which address it
 /// goes, is decided at the sending, as for any other.
 ///
@@ -87,7 +99,7 @@ pub async fn find(tx: &mut Tx, which: &str) -> Result<MailRow, OutboxError> {
 pub async fn resend(service: &Service, who: Who<'_>, which: &str) -> Result<MailRow, OutboxError> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
-    let mail = find(&mut tx, which).await?;
+    let mail = find_and_lock(&mut tx, which).await?;
     if mail.is_being_sent(now) {
         return Err(OutboxError::Sending);
     }
@@ -182,7 +194,7 @@ pub async fn drop_mail(
 ) -> Result<MailRow, OutboxError> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
-    let mail = find(&mut tx, which).await?;
+    let mail = find_and_lock(&mut tx, which).await?;
     if mail.is_being_sent(now) {
         return Err(OutboxError::Sending);
     }

@@ -121,10 +121,18 @@ pub async fn settle(
     let Settled { queued, asked, .. } = settled;
     let kind = queued.kind.name();
     let mut tx = service.store.begin().await?;
+    // The account first, as everywhere: what follows touches the mail, its request and its token.
+    if let Some(account) = asked.account_id.as_ref().or(queued.account_id.as_ref()) {
+        tx.account(account).await?;
+    }
+    let ours = tx.still_claimed(queued).await?;
     if settled.unsure && !tx.attempt_runs(settled.id).await? {
         return Ok(());
     }
     let fate = fate(&mut tx, settled, now).await?;
+    if !ours && !matches!(fate, Fate::Sent(_)) {
+        return disowned(tx, settled, &fate, now).await;
+    }
     log(settled, &fate, now);
     let reason = match &settled.attempt.end {
         End::Accepted(_) => kind.to_owned(),
@@ -145,11 +153,11 @@ pub async fn settle(
             )
         }
         Fate::Later(at) => {
-            tx.defer_mail(&queued.id, *at, diagnosis, &reason).await?;
+            tx.defer_mail(queued, *at, diagnosis, &reason).await?;
             (None, Some("mail_deferred"), Outcome::Failed)
         }
         Fate::Held(at, news) => {
-            tx.hold_mail(&queued.id, *at, diagnosis, &reason).await?;
+            tx.hold_mail(queued, *at, diagnosis, &reason).await?;
             (None, news.then_some("mail_held"), Outcome::Failed)
         }
         Fate::Over(end) => {
@@ -162,22 +170,7 @@ pub async fn settle(
             (Some(state), Some(event), Outcome::Failed)
         }
     };
-    let end = AttemptEnd {
-        outcome: outcome_of(settled, &fate),
-        class: self::diagnosis(settled).map(|diagnosis| diagnosis.class().name()),
-        diagnosis: Some(diagnosis).filter(|id| !id.is_empty()),
-        evidence: Some(&evidence(&settled.attempt.end)),
-        message_id: settled.message_id,
-        transcript: Some(&settled.attempt.transcript),
-    };
-    tx.end_attempt(settled.id, end, now).await?;
-    // A refused mail must not take the link away that is in the mailbox. After an ambiguous loss, the newest one counts.
-    if let (Some(old), true) = (
-        settled.replaced,
-        self::diagnosis(settled).is_some_and(|diagnosis| diagnosis.id() != AMBIGUOUS),
-    ) {
-        tx.put_token_back(old, now).await?;
-    }
+    end_attempt(&mut tx, settled, &fate, now).await?;
     // A token of a mail that never came is worth nothing; one that may have come stays, be it by a sending before this one.
     if let (Fate::Over(_), Some(request)) = (&fate, &queued.request_id)
         && tx.arrival(&queued.id).await? == Arrival::Never
@@ -205,6 +198,37 @@ pub async fn settle(
         };
         tx.audit(worker, now, event).await?;
     }
+    Ok(tx.commit().await?)
+}
+
+/// For the attempt itself, and for the token that it may have taken the place of.
+async fn end_attempt(tx: &mut Tx, settled: &Settled<'_>, fate: &Fate, now: Timestamp) -> Done<()> {
+    let end = AttemptEnd {
+        outcome: outcome_of(settled, fate),
+        class: diagnosis(settled).map(|diagnosis| diagnosis.class().name()),
+        diagnosis: diagnosis(settled).map(Diagnosis::id),
+        evidence: Some(&evidence(&settled.attempt.end)),
+        message_id: settled.message_id,
+        transcript: Some(&settled.attempt.transcript),
+    };
+    tx.end_attempt(settled.id, end, now).await?;
+    // A refused mail must not take the link away that is in the mailbox. After an ambiguous loss, the newest one counts.
+    if let (Some(old), true) = (
+        settled.replaced,
+        diagnosis(settled).is_some_and(|diagnosis| diagnosis.id() != AMBIGUOUS),
+    ) {
+        tx.put_token_back(old, now).await?;
+    }
+    Ok(())
+}
+
+/// The lease was over before the attempt was, and another worker decides about the mail: only the attempt is written down.
+async fn disowned(mut tx: Tx, settled: &Settled<'_>, fate: &Fate, now: Timestamp) -> Done<()> {
+    tracing::warn!(
+        kind = settled.queued.kind.name(),
+        "an attempt took longer than its lease: another worker has the mail"
+    );
+    end_attempt(&mut tx, settled, fate, now).await?;
     Ok(tx.commit().await?)
 }
 

@@ -52,6 +52,7 @@ pub async fn exchange(service: &Service, caller: &Caller, form: Submitted<'_>) -
     let now = service.now();
     service.limits.ask(Counted::Token, caller.client, now)?;
     let mut tx = service.store.begin().await?;
+    lock(&mut tx, &form).await?;
     let standing = match stand(service, &mut tx, caller, &form, now).await? {
         Ok(standing) => standing,
         Err(refused) => {
@@ -108,6 +109,26 @@ pub async fn exchange(service: &Service, caller: &Caller, form: Submitted<'_>) -
         opened: standing.opened,
         outcome,
     })
+}
+
+/// Locks the accounts that the cookie and the token name, before anything of them is changed: of many requests with one token, or with
+/// one session, each sees what the one before it did. Two accounts only where a browser brings one's session and another's token.
+async fn lock(tx: &mut Tx, form: &Submitted<'_>) -> Done<()> {
+    let mut accounts = Vec::new();
+    if let Some(cookie) = form.cookie {
+        let session = tx.reset_session(cookie.hash()).await?;
+        accounts.extend(session.map(|session| session.account_id));
+    }
+    if let Some(token) = Token::parse(form.token.trim()) {
+        let token = tx.token(token.hash(), TokenPurpose::Reset).await?;
+        accounts.extend(token.and_then(|token| token.account_id));
+    }
+    accounts.sort();
+    accounts.dedup();
+    for id in accounts {
+        tx.account(&id).await?;
+    }
+    Ok(())
 }
 
 /// Finds or opens the session: by the cookie where it goes on, else by burning the token.

@@ -78,10 +78,10 @@ pub async fn prepare(
     };
     let settings = &service.config.reset;
     let sent = tx
-        .sent_to(id, now.minus(settings.token_lifetime), now)
+        .sent_to(id, &request.id, now.minus(settings.token_lifetime), now)
         .await?;
-    // Support asks once it was told that no mail came: no distance is kept then.
-    let by_support = request.started_by_support;
+    // Support asks once it was told that no mail came: no distance is kept then, but what is just going out is waited for.
+    let by_support = request.started_by_support && !sent.under_way;
     let spacing = if by_support {
         Spacing::Send
     } else {
@@ -92,7 +92,7 @@ pub async fn prepare(
         Spacing::Enough => return discard(tx, "enough mails", Some(id)).await,
         Spacing::Wait(at) => {
             let reason = "waits: mails to one account keep a distance";
-            tx.put_back(&queued.id, at, false, reason).await?;
+            tx.put_back(queued, at, false, reason).await?;
             tx.commit().await?;
             return Ok(Job::Nothing);
         }

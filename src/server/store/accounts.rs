@@ -94,6 +94,16 @@ impl Tx {
         Ok(row.as_ref().map(account).transpose()?)
     }
 
+    /// Whether an address is some account's. Locks nothing: two accounts that want each other's address must not wait for each other.
+    pub async fn is_taken(&mut self, address: &EmailAddress) -> Result<bool> {
+        let row = self
+            .query("SELECT 1 FROM account WHERE email_key = $1")
+            .bind(address.key().to_owned())
+            .fetch_optional()
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Every account, by username, from `offset` on.
     pub async fn accounts(&mut self, limit: u32, offset: u32) -> Result<Vec<Account>> {
         let sql = sqlx::AssertSqlSafe(format!(
@@ -246,10 +256,12 @@ impl Tx {
             .bind(id.to_owned())
             .execute()
             .await?;
-        self.query(
-            "UPDATE outbox SET state = 'discarded', reason = 'revoked' WHERE account_id = $1 AND kind = 'verify_address' \
-             AND state = 'queued'",
-        )
+        // Several rows are locked in one order, here as wherever several are.
+        let lock = self.for_update();
+        self.query(sqlx::AssertSqlSafe(format!(
+            "UPDATE outbox SET state = 'discarded', reason = 'revoked' WHERE id IN (SELECT id FROM outbox WHERE account_id = $1 \
+             AND kind = 'verify_address' AND state = 'queued' ORDER BY id{lock})",
+        )))
         .bind(id.to_owned())
         .execute()
         .await?;

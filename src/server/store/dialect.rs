@@ -42,6 +42,18 @@ impl Tx {
         }
     }
 
+    /// Lets one transaction at a time decide about what has no row to lock; until this transaction ends, the others wait here. Asked
+    /// for after an account's row, where both are.
+    pub(super) async fn one_at_a_time(&mut self, about: &str) -> super::Result<()> {
+        if let Inner::Postgres(_) = &self.inner {
+            self.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+                .bind(about)
+                .fetch_optional()
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Ends a SELECT that picks one row among many: those that another worker is just taking are passed over.
     pub(super) const fn skip_locked(&self) -> &'static str {
         match &self.inner {

@@ -3,6 +3,9 @@
 //! One text of SQL for SQLite and PostgreSQL (`$1`, `RETURNING`, `ON CONFLICT`, bound times); what they say differently stands in
 //! `dialect.rs`, how a statement reaches either in `driver.rs`. On PostgreSQL an account that is read in order to be changed is
 //! locked, and it is the first thing of a transaction that is: whoever changes anything of an account waits there for the others.
+//! After it, in this order: an address ([`Tx::lock_address`]), the mail, its attempts, its request, tokens and sessions. What is burnt,
+//! claimed or ended is so by one conditional statement, and who changes many rows locks them in the order of their ids or passes over
+//! those that are locked. A deadlock that happens all the same is [`StoreError::Busy`].
 
 mod accounts;
 mod admin;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Result, Tx, count};
+use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::MailKind;
 use crate::domain::time::Timestamp;
 
@@ -34,6 +35,8 @@ pub struct QueuedMail {
     pub detail: String,
     /// This attempt included.
     pub attempts: u32,
+    /// The end of the lease, which tells this claim from every other.
+    pub claimed_until: Timestamp,
     pub give_up_at: Timestamp,
     pub created_at: Timestamp,
 }
@@ -104,7 +107,7 @@ impl Tx {
              WHERE state = 'queued' AND claimed_until <= $1 AND (give_up_at <= $1 OR ($3 AND not_before <= $1 \
              AND ($4 OR kind NOT IN ('sign_up', 'sign_up_known', 'verify_address')))) \
              ORDER BY CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END, not_before, id LIMIT 1{skip_locked}) \
-             RETURNING id, kind, account_id, request_id, recipient, detail, attempts, give_up_at, created_at",
+             RETURNING id, kind, account_id, request_id, recipient, detail, attempts, claimed_until, give_up_at, created_at",
         ));
         let row = self
             .query(sql)
@@ -131,27 +134,55 @@ impl Tx {
             recipient: row.try_get("recipient")?,
             detail: row.try_get("detail")?,
             attempts: count(row.try_get("attempts")?),
+            claimed_until: Timestamp::from_millis(row.try_get("claimed_until")?),
             give_up_at: Timestamp::from_millis(row.try_get("give_up_at")?),
             created_at: Timestamp::from_millis(row.try_get("created_at")?),
         }))
     }
 
+    /// Whether a claimed mail is still this worker's; if so, nobody else takes or changes it until this transaction ends.
+    pub async fn still_claimed(&mut self, mail: &QueuedMail) -> Result<bool> {
+        let lock = self.for_update();
+        let row = self
+            .query(sqlx::AssertSqlSafe(format!(
+                "SELECT id FROM outbox WHERE id = $1 AND state = 'queued' AND claimed_until = $2{lock}"
+            )))
+            .bind(mail.id.clone())
+            .bind(mail.claimed_until.millis())
+            .fetch_optional()
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Locks a mail's row, so that what is read of it next stays true until this transaction ends.
+    pub async fn lock_mail(&mut self, id: &str) -> Result<()> {
+        let lock = self.for_update();
+        self.query(sqlx::AssertSqlSafe(format!(
+            "SELECT id FROM outbox WHERE id = $1{lock}"
+        )))
+        .bind(id.to_owned())
+        .fetch_optional()
+        .await?;
+        Ok(())
+    }
+
     /// Gives a claimed mail back, to be tried from `not_before` on. `attempted`: whether it counts as an attempt.
     pub async fn put_back(
         &mut self,
-        id: &str,
+        mail: &QueuedMail,
         not_before: Timestamp,
         attempted: bool,
         reason: &str,
     ) -> Result<()> {
         self.query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - $3, reason = $4 \
-             WHERE id = $1 AND state = 'queued'",
+             WHERE id = $1 AND state = 'queued' AND claimed_until = $5",
         )
-        .bind(id.to_owned())
+        .bind(mail.id.clone())
         .bind(not_before.millis())
         .bind(i64::from(!attempted))
         .bind(reason.to_owned())
+        .bind(mail.claimed_until.millis())
         .execute()
         .await?;
         Ok(())
@@ -160,19 +191,20 @@ impl Tx {
     /// Gives a claimed mail back after a failed attempt, which counts.
     pub async fn defer_mail(
         &mut self,
-        id: &str,
+        mail: &QueuedMail,
         not_before: Timestamp,
         diagnosis: &str,
         reason: &str,
     ) -> Result<()> {
         self.query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, held = FALSE, diagnosis = $3, reason = $4 \
-             WHERE id = $1 AND state = 'queued'",
+             WHERE id = $1 AND state = 'queued' AND claimed_until = $5",
         )
-        .bind(id.to_owned())
+        .bind(mail.id.clone())
         .bind(not_before.millis())
         .bind(diagnosis.to_owned())
         .bind(reason.to_owned())
+        .bind(mail.claimed_until.millis())
         .execute()
         .await?;
         Ok(())
@@ -182,19 +214,20 @@ impl Tx {
     /// count.
     pub async fn hold_mail(
         &mut self,
-        id: &str,
+        mail: &QueuedMail,
         not_before: Timestamp,
         diagnosis: &str,
         reason: &str,
     ) -> Result<()> {
         self.query(
             "UPDATE outbox SET claimed_until = 0, not_before = $2, attempts = attempts - 1, held = TRUE, diagnosis = $3, \
-             reason = $4 WHERE id = $1 AND state = 'queued'",
+             reason = $4 WHERE id = $1 AND state = 'queued' AND claimed_until = $5",
         )
-        .bind(id.to_owned())
+        .bind(mail.id.clone())
         .bind(not_before.millis())
         .bind(diagnosis.to_owned())
         .bind(reason.to_owned())
+        .bind(mail.claimed_until.millis())
         .execute()
         .await?;
         Ok(())
@@ -214,10 +247,12 @@ impl Tx {
 
     /// Lets all mail that is held go on now; tells how many.
     pub async fn release_mails(&mut self, now: Timestamp) -> Result<u64> {
+        let lock = self.for_update();
         let released = self
-            .query(
-                "UPDATE outbox SET held = FALSE, not_before = $1 WHERE state = 'queued' AND held",
-            )
+            .query(sqlx::AssertSqlSafe(format!(
+                "UPDATE outbox SET held = FALSE, not_before = $1 WHERE id IN \
+                 (SELECT id FROM outbox WHERE state = 'queued' AND held ORDER BY id{lock})"
+            )))
             .bind(now.millis())
             .execute()
             .await?;
@@ -342,6 +377,33 @@ impl Tx {
         .fetch_one_as()
         .await?;
         Ok(count(sent))
+    }
+
+    /// Lets one transaction at a time decide about the mails of an address, be it an account's or nobody's; asked for after an account.
+    pub async fn lock_address(&mut self, address: &EmailAddress) -> Result<()> {
+        self.one_at_a_time(&format!("address {}", address.key()))
+            .await
+    }
+
+    /// Whether another mail of that kind is just being handed over to an address, by its key: by this worker or another.
+    pub async fn is_under_way_to(
+        &mut self,
+        kind: MailKind,
+        key: &str,
+        besides: &QueuedMail,
+    ) -> Result<bool> {
+        let row = self
+            .query(
+                "SELECT 1 FROM outbox JOIN delivery_attempt ON delivery_attempt.outbox_id = outbox.id \
+             WHERE lower(outbox.recipient) = $1 AND outbox.kind = $2 AND outbox.id <> $3 AND outbox.state = 'queued' \
+             AND delivery_attempt.outcome = 'running' AND delivery_attempt.handing_over LIMIT 1",
+            )
+            .bind(key.to_owned())
+            .bind(kind.name())
+            .bind(besides.id.clone())
+            .fetch_optional()
+            .await?;
+        Ok(row.is_some())
     }
 
     /// How many mails of all kinds were handed over since then, whatever became of a second sending: for the cap on all sending.

@@ -83,10 +83,14 @@ impl Tx {
         .bind(bounded(new.transcript).unwrap_or_default())
         .execute()
         .await?;
-        self.query(
-            "DELETE FROM smtp_probe WHERE id NOT IN (SELECT id FROM smtp_probe ORDER BY at DESC, id LIMIT $1)",
-        )
+        // What another instance is just deleting is left to it.
+        let free = self.skip_locked();
+        self.query(sqlx::AssertSqlSafe(format!(
+            "DELETE FROM smtp_probe WHERE id IN (SELECT id FROM smtp_probe WHERE id IN \
+             (SELECT id FROM smtp_probe ORDER BY at DESC, id LIMIT $2 OFFSET $1){free})"
+        )))
         .bind(KEPT)
+        .bind(i64::from(u32::MAX))
         .execute()
         .await?;
         Ok(())

@@ -142,11 +142,13 @@ impl Tx {
         Ok(opened == 1)
     }
 
-    /// What spacing needs to know: mails accepted since `since`, the last one, and whether a token lives at `now` in a mail that
-    /// was accepted: one that was only minted is in nobody's mailbox. A mail that is sent a second time does not unmake the first.
+    /// What spacing needs to know for the request `about`: mails accepted since `since`, the last one, and whether a token lives at
+    /// `now` in a mail that was accepted: one that was only minted is in nobody's mailbox. A mail that is sent a second time does not
+    /// unmake the first. And whether another is just being handed over, by this worker or another.
     pub async fn sent_to(
         &mut self,
         account_id: &str,
+        about: &str,
         since: Timestamp,
         now: Timestamp,
     ) -> Result<Sent> {
@@ -167,7 +169,19 @@ impl Tx {
             .bind(now.millis())
             .fetch_optional()
             .await?;
+        let under_way = self
+            .query(
+                "SELECT 1 FROM reset_request JOIN outbox ON outbox.request_id = reset_request.id \
+             JOIN delivery_attempt ON delivery_attempt.outbox_id = outbox.id \
+             WHERE reset_request.account_id = $1 AND reset_request.id <> $2 AND outbox.state = 'queued' \
+             AND delivery_attempt.outcome = 'running' AND delivery_attempt.handing_over LIMIT 1",
+            )
+            .bind(account_id.to_owned())
+            .bind(about.to_owned())
+            .fetch_optional()
+            .await?;
         Ok(Sent {
+            under_way: under_way.is_some(),
             live_token: live.is_some(),
             last: last.map(Timestamp::from_millis),
             recent: count(recent),

@@ -93,13 +93,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends one session.
-    pub async fn end_sign_in_session(&mut self, hash: TokenHash) -> Result<()> {
-        self.query("DELETE FROM sign_in_session WHERE hash = $1")
+    /// Ends one session; tells whether it was there.
+    pub async fn end_sign_in_session(&mut self, hash: TokenHash) -> Result<bool> {
+        let done = self
+            .query("DELETE FROM sign_in_session WHERE hash = $1")
             .bind(hash.as_bytes().to_vec())
             .execute()
             .await?;
-        Ok(())
+        Ok(done == 1)
     }
 
     /// Ends all sessions of the account but one; tells how many.
