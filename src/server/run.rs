@@ -61,6 +61,11 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         .migrate()
         .await
         .with_context(|| format!("database.url = {:?}", config.database.url))?;
+    // One that can only be read would answer every request with a fault.
+    store
+        .ping()
+        .await
+        .with_context(|| format!("database.url = {:?} is of no use", config.database.url))?;
     let listener = bind(config.site.listen, "site.listen").await?;
     let address = listener.local_addr()?;
     // A port of the system's choice is known only now, to the links that lead there too.

@@ -17,9 +17,15 @@ pub enum StoreError {
     /// Anything else.
     #[error("the database failed: {0}")]
     Fault(#[source] sqlx::Error),
+    /// It cannot be opened as it is: said in words for whoever set it up.
+    #[error("{0}")]
+    Unusable(String),
     /// The schema could not be brought up to date.
     #[error("the migration failed: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// The schema is not one of this program's.
+    #[error(transparent)]
+    Schema(#[from] super::schema::WrongSchema),
 }
 
 /// Which unique value is taken.
@@ -113,9 +119,11 @@ fn passes(code: &str) -> bool {
     matches!(code & 0xff, 5 | 6 | 13)
 }
 
-/// Turns what concerns files into the driver's error.
+/// Turns what concerns the folder and the file into words.
 pub(super) fn io<T>(done: std::io::Result<T>) -> Result<T> {
-    done.map_err(|error| StoreError::Fault(sqlx::Error::Io(error)))
+    done.map_err(|error| {
+        StoreError::Unusable(format!("its folder or file cannot be made: {error}"))
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use sqlx::sqlite::{
 use super::dialect::{BEGIN_READ_POSTGRES, BEGIN_WRITE_POSTGRES, BEGIN_WRITE_SQLITE};
 use super::driver::Inner;
 use super::error::io;
-use super::{Result, StoreError, Tx};
+use super::opening::{look, refined, told};
+use super::{Result, Tx};
 use crate::server::config::{self, DatabaseKind};
 
 /// Readers of SQLite's.
@@ -87,16 +88,18 @@ impl Store {
         })
     }
 
-    /// Whether a write transaction can be had: for `/health/ready`.
+    /// Whether it can be written to: for the start and for `/health/ready`. A file that only reads, or a server that has become a
+    /// standby, begins transactions all the same; so something is written, to no row.
     ///
     /// # Errors
     /// What stands in the way.
     pub async fn ping(&self) -> Result<()> {
         let mut tx = self.begin().await?;
-        tx.query("SELECT id FROM account LIMIT 1")
-            .fetch_optional()
-            .await?;
-        Ok(())
+        let nothing = tx
+            .query("DELETE FROM account WHERE id = ''")
+            .execute()
+            .await;
+        nothing.map(drop).map_err(refined)
     }
 
     /// Closes all connections, after what is running has ended.
@@ -113,7 +116,7 @@ impl Store {
 
 /// What a SQLite URL says.
 pub(super) fn sqlite_options(settings: &config::Database) -> Result<SqliteConnectOptions> {
-    Ok(SqliteConnectOptions::from_str(settings.url.expose())?)
+    SqliteConnectOptions::from_str(settings.url.expose()).map_err(told)
 }
 
 async fn sqlite(settings: &config::Database) -> Result<Pools> {
@@ -138,14 +141,16 @@ async fn sqlite(settings: &config::Database) -> Result<Pools> {
             .acquire_timeout(settings.busy_timeout + MARGIN)
     };
     Ok(Pools::Sqlite {
-        writer: pool(1).connect_with(options.clone()).await?,
+        writer: pool(1).connect_with(options.clone()).await.map_err(told)?,
         readers: pool(READERS).connect_lazy_with(options),
     })
 }
 
 /// What a PostgreSQL URL says, with the password from beside it.
 pub(super) fn postgres_options(settings: &config::Database) -> Result<PgConnectOptions> {
-    let options = PgConnectOptions::from_str(settings.url.expose())?.application_name("postern");
+    let options = PgConnectOptions::from_str(settings.url.expose())
+        .map_err(told)?
+        .application_name("postern");
     Ok(match &settings.password {
         Some(password) => options.password(password.expose()),
         None => options,
@@ -154,6 +159,7 @@ pub(super) fn postgres_options(settings: &config::Database) -> Result<PgConnectO
 
 async fn postgres(settings: &config::Database) -> Result<PgPool> {
     let options = postgres_options(settings)?;
+    look(&options, settings.busy_timeout + MARGIN).await?;
     // Nobody waits for a lock longer than a writer of SQLite's does, and what a dead process began is undone soon.
     let patience = settings.busy_timeout.as_millis();
     let manners = format!(
@@ -186,9 +192,7 @@ fn private(file: &Path) -> Result<()> {
         .mode(0o600)
         .open(file);
     match new {
-        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(StoreError::Fault(sqlx::Error::Io(e)))
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => io(Err(e)),
         _ => Ok(()),
     }
 }
