@@ -1,18 +1,20 @@
-//! Limits against floods, by what was typed and by where it came from, before anything is known about either.
-//! In this process for now; they move to the database with the second replica.
+//! Limits against floods, by what was typed and by where it came from, before anything is known about either. The counts are in the
+//! database, for all instances; what is refused anyway is remembered here, so that a flood does not reach the database.
 
-use std::collections::HashMap;
+mod refusals;
+
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::api::error::ApiError;
-use crate::domain::rate_limit::Bucket;
+use crate::domain::rate_limit::Limit;
 use crate::domain::time::Timestamp;
 use crate::server::config;
-
-/// How many keys are kept at most; beyond, those that owe least are forgotten.
-const MAX_KEYS: usize = 100_000;
+use crate::server::failure::Done;
+use crate::server::store::{self, Tx};
+use refusals::Refusals;
 
 /// What is counted; each thing has buckets of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,94 +33,174 @@ pub enum Counted {
     Taken,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Identifier(Counted, String),
-    Client(Counted, IpAddr),
+impl Counted {
+    /// The name within keys.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Forgot => "forgot",
+            Self::SignUp => "sign_up",
+            Self::SignIn => "sign_in",
+            Self::Token => "token",
+            Self::Confirm => "confirm",
+            Self::Taken => "taken",
+        }
+    }
+}
+
+/// A bucket: whose it is, and how much it holds.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    key: [u8; 32],
+    limit: Limit,
 }
 
 /// The limits of one server; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    per_identifier: u32,
-    per_address: u32,
-    buckets: Arc<Mutex<HashMap<Key, Bucket>>>,
+    per_identifier: Limit,
+    per_address: Limit,
+    refusals: Refusals,
 }
 
 impl Limits {
     /// With the configured counts.
     pub fn new(settings: &config::Limits) -> Self {
         Self {
-            per_identifier: settings.per_identifier,
-            per_address: settings.per_address,
-            buckets: Arc::default(),
+            per_identifier: Limit::an_hour(settings.per_identifier),
+            per_address: Limit::an_hour(settings.per_address),
+            refusals: Refusals::default(),
         }
     }
 
-    /// Takes one for the client and, where given, one for what was typed.
+    /// Takes one for the client and, where given, one for what was typed, in the transaction that `begin` opens and that this gives
+    /// back: both count when it is committed, none where it is not. Where it is known that there is none, it is not even opened.
+    ///
+    /// On PostgreSQL the buckets stay locked until then: the client's first, so that nobody waits in a circle.
     ///
     /// # Errors
-    /// [`ApiError::RateLimited`], the same for what exists and what does not.
-    pub fn take(
+    /// [`ApiError::RateLimited`], the same for what exists and what does not; and when the database fails.
+    pub async fn take(
         &self,
         counted: Counted,
         client: Option<IpAddr>,
         identifier: Option<&str>,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let by_client = client.map(|ip| (Key::Client(counted, network(ip)), self.per_address));
-        let by_name =
-            identifier.map(|id| (Key::Identifier(counted, id.to_owned()), self.per_identifier));
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MAX_KEYS {
-            forget(&mut buckets, now);
+        begin: impl Future<Output = store::Result<Tx>>,
+    ) -> Done<Tx> {
+        let by_name = identifier.map(|id| self.of_name(counted, id));
+        let buckets: Vec<_> = self
+            .of_client(counted, client)
+            .into_iter()
+            .chain(by_name)
+            .collect();
+        for bucket in &buckets {
+            self.remembered(bucket, counted, client, now)?;
         }
-        // First ask all, then take from all: a refusal by one must not cost the other.
-        let mut taken = Vec::with_capacity(2);
-        for (key, an_hour) in by_client.into_iter().chain(by_name) {
-            let bucket = buckets.get(&key).copied().unwrap_or(Bucket::full(now));
-            match bucket.take(an_hour, now) {
-                Ok(after) => taken.push((key, after)),
-                Err(wait) => return Err(refused(counted, client, wait)),
-            }
+        let mut tx = begin.await?;
+        for bucket in &buckets {
+            // A refusal by one must not cost the other: the transaction is dropped.
+            self.take_one(&mut tx, bucket, counted, client, now)
+                .await??;
         }
-        buckets.extend(taken);
-        Ok(())
+        Ok(tx)
     }
 
-    /// Whether the client has one left, without taking it: for what is counted only when it fails.
+    /// Whether the client has one left, without taking it: for what is counted only when it fails. `begin` is as with [`Self::take`].
     ///
     /// # Errors
-    /// [`ApiError::RateLimited`].
-    pub fn ask(
+    /// [`ApiError::RateLimited`], and when the database fails.
+    pub async fn ask(
         &self,
         counted: Counted,
         client: Option<IpAddr>,
         now: Timestamp,
+        begin: impl Future<Output = store::Result<Tx>>,
+    ) -> Done<Tx> {
+        let bucket = self.of_client(counted, client);
+        if let Some(bucket) = &bucket {
+            self.remembered(bucket, counted, client, now)?;
+        }
+        let mut tx = begin.await?;
+        if let Some(bucket) = bucket
+            && let Some(wait) = tx.ask_limit(bucket.key, bucket.limit.terms(now)).await?
+        {
+            self.refusals.remember(bucket.key, now.plus(wait), now);
+            return Err(refused(counted, client, wait).into());
+        }
+        Ok(tx)
+    }
+
+    /// Counts what failed for the client, in the transaction that writes the failure down: whether it is too much changes nothing there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count(
+        &self,
+        tx: &mut Tx,
+        counted: Counted,
+        client: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Done<Result<(), ApiError>> {
+        match self.of_client(counted, client) {
+            Some(bucket) => self.take_one(tx, &bucket, counted, client, now).await,
+            None => Ok(Ok(())),
+        }
+    }
+
+    async fn take_one(
+        &self,
+        tx: &mut Tx,
+        bucket: &Bucket,
+        counted: Counted,
+        client: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Done<Result<(), ApiError>> {
+        let taken = tx.take_limit(bucket.key, bucket.limit.terms(now)).await?;
+        Ok(taken.map_err(|wait| {
+            self.refusals.remember(bucket.key, now.plus(wait), now);
+            refused(counted, client, wait)
+        }))
+    }
+
+    fn remembered(
+        &self,
+        bucket: &Bucket,
+        counted: Counted,
+        client: Option<IpAddr>,
+        now: Timestamp,
     ) -> Result<(), ApiError> {
-        let Some(client) = client else { return Ok(()) };
-        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.get(&Key::Client(counted, network(client))).copied();
-        match bucket.map(|bucket| bucket.take(self.per_address, now)) {
-            Some(Err(wait)) => Err(refused(counted, Some(client), wait)),
-            _ => Ok(()),
+        let wait = self.refusals.wait(&bucket.key, now);
+        wait.map_or(Ok(()), |wait| Err(refused(counted, client, wait)))
+    }
+
+    fn of_client(&self, counted: Counted, client: Option<IpAddr>) -> Option<Bucket> {
+        let network = network(client?).to_string();
+        Some(Bucket {
+            key: key(counted, "client", &network),
+            limit: self.per_address,
+        })
+    }
+
+    fn of_name(&self, counted: Counted, identifier: &str) -> Bucket {
+        Bucket {
+            key: key(counted, "identifier", identifier),
+            limit: self.per_identifier,
         }
     }
 }
 
-/// Forgets who owes nothing; where that is not enough, the half that owes least.
-fn forget(buckets: &mut HashMap<Key, Bucket>, now: Timestamp) {
-    buckets.retain(|_, bucket| bucket.owed(now) > 0);
-    if buckets.len() >= MAX_KEYS {
-        let mut owed: Vec<u64> = buckets.values().map(|bucket| bucket.owed(now)).collect();
-        let middle = owed.len() / 2;
-        let (_, median, _) = owed.select_nth_unstable(middle);
-        let median = *median;
-        buckets.retain(|_, bucket| bucket.owed(now) > median);
+/// What the database knows a bucket by: nothing of what people typed stands there. No name of a kind has a NUL in it.
+fn key(counted: Counted, kind: &str, whose: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in ["postern limit", counted.name(), kind] {
+        hash.update(part);
+        hash.update([0]);
     }
+    hash.update(whose);
+    hash.finalize().into()
 }
 
-/// Floods go to the log, not to the audit: a refusal must cost the database nothing.
+/// Floods go to the log, not to the audit: a refusal must cost the database next to nothing.
 fn refused(counted: Counted, client: Option<IpAddr>, wait: Duration) -> ApiError {
     tracing::warn!(?counted, ?client, "excess_rate_limit_exceeded");
     let retry_after = u32::try_from(wait.as_secs())
@@ -143,54 +225,36 @@ fn network(ip: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn limits() -> Limits {
-        Limits {
-            per_identifier: 2,
-            per_address: 4,
-            buckets: Arc::default(),
-        }
-    }
-
     #[test]
-    fn names_and_clients_are_limited_apart() {
-        let (limits, now) = (limits(), Timestamp::from_millis(0));
-        let client = |last| Some(IpAddr::from([10, 0, 0, last]));
-        for last in [1, 2] {
-            limits
-                .take(Counted::Forgot, client(last), Some("alice"), now)
-                .unwrap();
+    fn every_thing_that_is_counted_has_keys_of_its_own() {
+        let all = [
+            Counted::Forgot,
+            Counted::SignUp,
+            Counted::SignIn,
+            Counted::Token,
+            Counted::Confirm,
+            Counted::Taken,
+        ];
+        let mut keys = std::collections::HashSet::new();
+        for counted in all {
+            for kind in ["client", "identifier"] {
+                for whose in ["10.0.0.1", "alice", "", "alice\0"] {
+                    assert!(keys.insert(key(counted, kind, whose)));
+                }
+            }
         }
-        assert!(
-            limits
-                .take(Counted::Forgot, client(3), Some("alice"), now)
-                .is_err()
+        assert_eq!(
+            key(Counted::Forgot, "client", "10.0.0.1"),
+            key(Counted::Forgot, "client", "10.0.0.1")
         );
-        for name in ["a", "b", "c", "d"] {
-            limits
-                .take(Counted::Forgot, client(9), Some(name), now)
-                .unwrap();
-        }
-        assert!(
-            limits
-                .take(Counted::Forgot, client(9), Some("e"), now)
-                .is_err()
-        );
-        limits
-            .take(Counted::SignUp, client(9), Some("alice"), now)
-            .unwrap();
     }
 
     #[test]
     fn an_ipv6_network_is_one_client() {
-        let (limits, now) = (limits(), Timestamp::from_millis(0));
-        for last in 0..4u16 {
-            let ip = IpAddr::from([0x2001, 0xdb8, 0, 0, last, 0, 0, 1]);
-            limits.take(Counted::Token, Some(ip), None, now).unwrap();
-        }
-        let ip = IpAddr::from([0x2001, 0xdb8, 0, 0, 9, 9, 9, 9]);
-        assert!(limits.take(Counted::Token, Some(ip), None, now).is_err());
-        assert!(limits.ask(Counted::Token, Some(ip), now).is_err());
-        let other = IpAddr::from([0x2001, 0xdb8, 0, 1, 9, 9, 9, 9]);
-        limits.take(Counted::Token, Some(other), None, now).unwrap();
+        let net = |text: &str| network(text.parse().unwrap());
+        assert_eq!(net("2001:db8::1"), net("2001:db8:0:0:9:9:9:9"));
+        assert_ne!(net("2001:db8::1"), net("2001:db8:0:1::1"));
+        assert_eq!(net("::ffff:192.0.2.1"), net("192.0.2.1"));
+        assert_ne!(net("192.0.2.2"), net("192.0.2.1"));
     }
 }

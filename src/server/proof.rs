@@ -42,8 +42,11 @@ pub async fn prove(
     if !missing.is_empty() {
         return Err(ApiError::Fields(missing).into());
     }
-    service.limits.ask(Counted::Token, caller.client, now)?;
-    let mut tx = service.store.begin().await?;
+    let (counted, begin) = (Counted::Token, service.store.begin());
+    let mut tx = service
+        .limits
+        .ask(counted, caller.client, now, begin)
+        .await?;
     let found = match Token::parse(code).map(|token| token.hash()) {
         Some(hash) => find(&mut tx, hash, purpose, now).await?,
         None => None,
@@ -86,10 +89,12 @@ pub async fn unusable(
         AuditEvent::refused(event, "unknown, used or expired link"),
     )
     .await?;
-    tx.commit().await?;
-    service
+    let counted = service
         .limits
-        .take(Counted::Token, caller.client, None, now)?;
+        .count(&mut tx, Counted::Token, caller.client, now)
+        .await?;
+    tx.commit().await?;
+    counted?;
     Ok(ApiError::unusable())
 }
 

@@ -36,11 +36,12 @@ pub async fn request(
     confirm(service, caller, account, &current).await?;
     let now = service.now();
     let by_address = Some(address.key());
-    service
+    let begin = service.store.begin();
+    let mut tx = service
         .limits
-        .take(Counted::SignUp, caller.client, by_address, now)?;
+        .take(Counted::SignUp, caller.client, by_address, now, begin)
+        .await?;
     let give_up_at = now.plus(service.config.reset.send_window);
-    let mut tx = service.store.begin().await?;
     tx.account(&account.id).await?;
     // A reset may have come first: then this session is gone, and so is its say.
     if tx.sign_in_session(cookie.hash()).await?.is_none() {

@@ -76,9 +76,13 @@ pub async fn confirm(
     if current.expose().is_empty() {
         return Err(ApiError::field(Field::CurrentPassword, Reason::Required).into());
     }
-    service
+    // Before the hash, which takes its time: no transaction is held meanwhile.
+    let (counted, begin) = (Counted::Confirm, service.store.begin());
+    let tx = service
         .limits
-        .take(Counted::Confirm, None, Some(&account.id), now)?;
+        .take(counted, None, Some(&account.id), now, begin)
+        .await?;
+    tx.commit().await?;
     let right = sign_in::verify(service, Some(account), current).await?;
     let mut tx = service.store.begin().await?;
     let before = &account.password_hash;

@@ -27,12 +27,17 @@ pub async fn sign_in(
     old: Option<&Token>,
 ) -> Done<Token> {
     let now = service.now();
-    service.limits.ask(Counted::SignIn, caller.client, now)?;
     let mode = service.config.reset.identifier;
+    let (counted, read) = (Counted::SignIn, service.store.read());
+    let mut tx = service
+        .limits
+        .ask(counted, caller.client, now, read)
+        .await?;
     let account = match Identifier::parse(&idn::address(typed), mode) {
-        Ok(identifier) => service.store.read().await?.account_by(&identifier).await?,
+        Ok(identifier) => tx.account_by(&identifier).await?,
         Err(_) => None,
     };
+    drop(tx);
     let right = verify(service, account.as_ref(), &password).await?;
 
     let now = service.now();
@@ -47,8 +52,7 @@ pub async fn sign_in(
             None,
         )
         .await?;
-        tx.commit().await?;
-        return refused(service, caller, now);
+        return refused(service, tx, caller, now).await;
     };
     let id = account.id.clone();
     // Read again: other tries may have come first while the hash was computed.
@@ -59,8 +63,7 @@ pub async fn sign_in(
     let Some(account) = account else {
         let reason = Some("password changed meanwhile");
         audit(&mut tx, caller, now, Outcome::Refused, reason, Some(&id)).await?;
-        tx.commit().await?;
-        return refused(service, caller, now);
+        return refused(service, tx, caller, now).await;
     };
     let shut = may_sign_in(account.state, account.lock, now)
         .err()
@@ -76,14 +79,13 @@ pub async fn sign_in(
             Some(&id),
         )
         .await?;
-        tx.commit().await?;
-        return refused(service, caller, now);
+        return refused(service, tx, caller, now).await;
     }
     if !right {
         failed(service, &mut tx, caller, &account, now).await?;
-        tx.commit().await?;
+        let answer = refused(service, tx, caller, now).await;
         service.mail_queued.notify_one();
-        return refused(service, caller, now);
+        return answer;
     }
     tx.set_sign_in_failures(&id, 0, Timestamp::from_millis(0))
         .await?;
@@ -157,10 +159,14 @@ pub async fn failed(
     audit(tx, caller, now, Outcome::Refused, Some(reason), Some(id)).await
 }
 
-fn refused<T>(service: &Service, caller: &Caller, now: Timestamp) -> Done<T> {
-    service
+/// Counts the failure for the client, and makes all that was written about it count.
+async fn refused<T>(service: &Service, mut tx: Tx, caller: &Caller, now: Timestamp) -> Done<T> {
+    let within = service
         .limits
-        .take(Counted::SignIn, caller.client, None, now)?;
+        .count(&mut tx, Counted::SignIn, caller.client, now)
+        .await?;
+    tx.commit().await?;
+    within?;
     Err(ApiError::SignInRefused.into())
 }
 

@@ -22,10 +22,12 @@ pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<()
     let address = EmailAddress::parse(&idn::address(typed))
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Email, why)]))?;
     let now = service.now();
-    service
+    let (counted, by_address) = (Counted::SignUp, Some(address.key()));
+    let begin = service.store.begin();
+    let mut tx = service
         .limits
-        .take(Counted::SignUp, caller.client, Some(address.key()), now)?;
-    let mut tx = service.store.begin().await?;
+        .take(counted, caller.client, by_address, now, begin)
+        .await?;
     let give_up_at = now.plus(service.config.reset.send_window);
     let detail = Detail::default();
     let to = address.as_str();

@@ -29,9 +29,12 @@ pub async fn create(
     if code.trim().is_empty() {
         return Err(ApiError::field(Field::Token, Reason::Required).into());
     }
-    service.limits.ask(Counted::Token, caller.client, now)?;
     let hash = Token::parse(code).map(|token| token.hash());
-    let mut tx = service.store.read().await?;
+    let (counted, read) = (Counted::Token, service.store.read());
+    let mut tx = service
+        .limits
+        .ask(counted, caller.client, now, read)
+        .await?;
     let stored = match hash {
         Some(hash) => tx
             .token(hash, TokenPurpose::SignUp)
@@ -50,21 +53,26 @@ pub async fn create(
     let username = Username::parse(typed).map_err(|why| unfit(Field::Username, why));
     if let Ok(username) = &username {
         // Told only here, to who has just proved an address; and counted, so that a list of names cannot be tried.
-        if tx
+        let taken = tx
             .account_by(&Identifier::Username(username.clone()))
-            .await?
-            .is_some()
-        {
-            service
+            .await?;
+        drop(tx);
+        if taken.is_some() {
+            let (counted, by_address) = (Counted::Taken, Some(address.key()));
+            let begin = service.store.begin();
+            let tx = service
                 .limits
-                .take(Counted::Taken, caller.client, Some(address.key()), now)?;
+                .take(counted, caller.client, by_address, now, begin)
+                .await?;
+            tx.commit().await?;
             errors.push(FieldError {
                 field: Field::Username,
                 reason: Reason::Taken,
             });
         }
+    } else {
+        drop(tx);
     }
-    drop(tx);
     let username = username.map_err(|error| errors.push(error)).ok();
     let names = vec![
         typed.to_owned(),

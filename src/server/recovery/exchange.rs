@@ -50,19 +50,23 @@ struct Standing {
 /// For a link or code that does not work, and when the database is busy.
 pub async fn exchange(service: &Service, caller: &Caller, form: Submitted<'_>) -> Done<Exchanged> {
     let now = service.now();
-    service.limits.ask(Counted::Token, caller.client, now)?;
-    let mut tx = service.store.begin().await?;
+    let (counted, begin) = (Counted::Token, service.store.begin());
+    let mut tx = service
+        .limits
+        .ask(counted, caller.client, now, begin)
+        .await?;
     lock(&mut tx, &form).await?;
     let standing = match stand(service, &mut tx, caller, &form, now).await? {
         Ok(standing) => standing,
         Err(refused) => {
+            let within = if form.token.is_empty() {
+                Ok(())
+            } else {
+                let client = caller.client;
+                service.limits.count(&mut tx, counted, client, now).await?
+            };
             tx.commit().await?;
-            if form.token.is_empty() {
-                return Err(refused.into());
-            }
-            service
-                .limits
-                .take(Counted::Token, caller.client, None, now)?;
+            within?;
             return Err(refused.into());
         }
     };

@@ -20,10 +20,12 @@ pub async fn request(service: &Service, caller: &Caller, typed: &str) -> Done<Re
     let identifier = Identifier::parse(&idn::address(typed), service.config.reset.identifier)
         .map_err(|why| ApiError::Fields(vec![unfit(Field::Username, why)]))?;
     let now = service.now();
-    service
+    let (counted, by_name) = (Counted::Forgot, Some(identifier.key()));
+    let begin = service.store.begin();
+    let mut tx = service
         .limits
-        .take(Counted::Forgot, caller.client, Some(identifier.key()), now)?;
-    let mut tx = service.store.begin().await?;
+        .take(counted, caller.client, by_name, now, begin)
+        .await?;
     let reference = write(service, &mut tx, caller, &identifier, StartedBy::Person).await?;
     tx.commit().await?;
     service.mail_queued.notify_one();

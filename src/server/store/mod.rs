@@ -16,6 +16,7 @@ mod copy;
 mod dialect;
 mod driver;
 mod error;
+mod limits;
 mod mails;
 mod opening;
 mod outbox;
