@@ -75,7 +75,8 @@ impl Limits {
     /// Takes one for the client and, where given, one for what was typed, in the transaction that `begin` opens and that this gives
     /// back: both count when it is committed, none where it is not. Where it is known that there is none, it is not even opened.
     ///
-    /// On PostgreSQL the buckets stay locked until then: the client's first, so that nobody waits in a circle.
+    /// On PostgreSQL the buckets stay locked until then: the client's first, and an account, where one is needed, after them. What is
+    /// counted by [`Self::count`] is locked after the account, but nothing is counted in both ways: so nobody waits in a circle.
     ///
     /// # Errors
     /// [`ApiError::RateLimited`], the same for what exists and what does not; and when the database fails.

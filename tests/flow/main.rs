@@ -17,6 +17,7 @@ mod hostile;
 mod hosts;
 mod input;
 mod islands;
+mod limits;
 mod logs;
 mod mails;
 mod markup;

@@ -83,14 +83,19 @@ impl House {
     }
 
     async fn start(&mut self) {
+        let running = self.beside().await;
+        self.inbox.at(&format!("http://{}", running.address));
+        self.running = Some(running);
+    }
+
+    /// Another server with the same settings, on the same database and by the same clock; stopped by whoever asked for it.
+    pub async fn beside(&self) -> Running {
         let sources = Sources {
             flags: self.settings.clone(),
             ..Sources::default()
         };
         let (config, _) = load(&sources).unwrap_or_else(|error| panic!("{error}"));
-        let running = start(config, self.clock.clone()).await.unwrap();
-        self.inbox.at(&format!("http://{}", running.address));
-        self.running = Some(running);
+        start(config, self.clock.clone()).await.unwrap()
     }
 
     /// Stops as SIGTERM does.
