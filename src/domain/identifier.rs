@@ -195,13 +195,13 @@ impl Identifier {
     }
 }
 
-/// NFKC, lower case, no control characters: a key for limits, never for a look-up.
+/// NFKC, lower case, no control characters: a key for limits, never for a look-up. Done twice it changes nothing more: lower case can
+/// undo NFKC (a capital I with a dot above and a cedilla), and what goes can leave a space at the end.
 fn normalised(text: &str) -> String {
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !c.is_control())
-        .take(MAX_IDENTIFIER_BYTES)
-        .collect()
+    let plain = text.chars().filter(|c| !c.is_control());
+    let lower = plain.nfkc().flat_map(char::to_lowercase);
+    let key: String = lower.nfkc().take(MAX_IDENTIFIER_BYTES).collect();
+    key.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -268,6 +268,10 @@ mod tests {
             parse("Ａ\u{7} l").unwrap(),
             Identifier::Nobody("a l".into())
         );
+        for text in ["a \u{1}", "\u{130}\u{327}x", "\u{b4}a b"] {
+            let key = parse(text).unwrap().key().to_owned();
+            assert_eq!(parse(&key).unwrap().key(), key, "{text:?}");
+        }
         assert_eq!(parse(""), Err(Unfit::Empty));
         assert_eq!(parse(&"x".repeat(321)), Err(Unfit::TooLong));
         for text in [

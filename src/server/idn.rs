@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// of something else (full-width letters, ligatures, the Kelvin sign): what is typed must be what is meant.
 pub fn to_ascii(domain: &str) -> Option<String> {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
-    if domain.is_empty() || domain.len() > 1024 {
+    if domain.is_empty() || domain.ends_with('.') || domain.len() > 1024 {
         return None;
     }
     if domain.is_ascii() {
@@ -56,6 +56,7 @@ mod tests {
             ("a。b", None),
             ("", None),
             (".", None),
+            ("example.org..", None),
         ] {
             assert_eq!(to_ascii(typed).as_deref(), written, "{typed:?}");
         }

@@ -174,8 +174,10 @@ fn addresses(header: Option<&Address<'_>>) -> Vec<String> {
         .collect()
 }
 
+/// Every carriage return, alone or in front of others, is the end of a line.
 fn join(parts: &[String]) -> Option<String> {
-    (!parts.is_empty()).then(|| parts.join("\n").replace("\r\n", "\n"))
+    let lines = || parts.join("\n").replace("\r\n", "\n").replace('\r', "\n");
+    (!parts.is_empty()).then(lines)
 }
 
 fn headers(parsed: &mail_parser::Message<'_>) -> Vec<(String, String)> {
