@@ -1,7 +1,7 @@
 # The doors to the project; what each does is in scripts/, one file each. `make help` lists them.
 # ARGS goes to the program: make run ARGS="--help"; settings go by environment: POSTERN_SITE__LISTEN=127.0.0.1:8080 make run
 
-.PHONY: help setup run test watch build check e2e bench audit clean
+.PHONY: help setup run test watch build check e2e bench timing fuzz audit clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +30,12 @@ e2e: ## only the browser tests: make e2e ARGS="-g reset"
 
 bench: ## mails a second beside lettre's transport, through the outbox; memory against hostile servers
 	@scripts/bench.sh $(ARGS)
+
+timing: ## whether the time of an answer tells who has an account: 10,000 pairs a case, Welch's t
+	@scripts/timing.sh $(ARGS)
+
+fuzz: ## looks for inputs that break the parsers, a minute a target: make fuzz ARGS="token 600"
+	@scripts/fuzz.sh $(ARGS)
 
 audit: ## licences, bans and sources of all crates; known advisories where their databases can be reached
 	@scripts/audit.sh

@@ -42,6 +42,7 @@ lint_steps() {
     step "clippy: server" cargo clippy --all-targets --quiet -- -D warnings
     step "clippy: site tool" cargo clippy "${site_tool[@]}" --all-targets --quiet -- -D warnings
     step "clippy: benchmark" cargo clippy --package postern-bench --quiet -- -D warnings
+    step "clippy: timing" cargo clippy --package postern-timing --quiet -- -D warnings
     step "clippy: pages (wasm)" cargo clippy "${wasm[@]}" --features hydrate --quiet -- -D warnings
     step "clippy: strength (wasm)" cargo clippy "${wasm[@]}" --features strength --quiet -- -D warnings
 }
