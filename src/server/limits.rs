@@ -1,6 +1,7 @@
 //! Limits against floods, by what was typed and by where it came from, before anything is known about either. The counts are in the
 //! database, for all instances; what is refused anyway is remembered here, so that a flood does not reach the database.
 
+mod guesses;
 mod refusals;
 
 use std::net::IpAddr;
@@ -59,6 +60,7 @@ struct Bucket {
 pub struct Limits {
     per_identifier: Limit,
     per_address: Limit,
+    wrong_codes: Limit,
     refusals: Refusals,
 }
 
@@ -68,6 +70,7 @@ impl Limits {
         Self {
             per_identifier: Limit::an_hour(settings.per_identifier),
             per_address: Limit::an_hour(settings.per_address),
+            wrong_codes: Limit::an_hour(settings.wrong_codes_per_hour),
             refusals: Refusals::default(),
         }
     }

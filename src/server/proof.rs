@@ -93,6 +93,7 @@ pub async fn unusable(
         .limits
         .count(&mut tx, Counted::Token, caller.client, now)
         .await?;
+    service.limits.watch(&mut tx, caller, now).await?;
     tx.commit().await?;
     counted?;
     Ok(ApiError::unusable())

@@ -12,6 +12,7 @@ mod delivery;
 mod delivery_refused;
 mod dkim;
 mod enumeration;
+mod guessing;
 mod headers;
 mod hostile;
 mod hosts;

@@ -13,6 +13,8 @@ pub struct Limits {
     pub per_identifier: u32,
     /// `per_address`: by client address (IPv6 by /64), default 60, 1..100000.
     pub per_address: u32,
+    /// `wrong_codes_per_hour`: of all clients, until the alarm; default 1000, 10..1000000.
+    pub wrong_codes_per_hour: u32,
     /// `mails_per_hour`: all sending, default 1000, 1..1000000.
     pub mails_per_hour: u32,
     /// `body_bytes`: largest request body, default 16384, 1024..1048576.
@@ -26,6 +28,7 @@ pub(super) fn read(reader: &mut Reader) -> Result<Limits, ConfigError> {
     Ok(Limits {
         per_identifier: section.number("per_identifier", 10, 1..=10_000)?,
         per_address: section.number("per_address", 60, 1..=100_000)?,
+        wrong_codes_per_hour: section.number("wrong_codes_per_hour", 1_000, 10..=1_000_000)?,
         mails_per_hour: section.number("mails_per_hour", 1_000, 1..=1_000_000)?,
         body_bytes: section.number("body_bytes", 16_384, 1_024..=1_048_576)?,
         request_timeout: section.duration("request_timeout", 30 * SECOND, SECOND..=5 * MINUTE)?,

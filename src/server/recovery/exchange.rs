@@ -62,8 +62,10 @@ pub async fn exchange(service: &Service, caller: &Caller, form: Submitted<'_>) -
             let within = if form.token.is_empty() {
                 Ok(())
             } else {
-                let client = caller.client;
-                service.limits.count(&mut tx, counted, client, now).await?
+                let (limits, client) = (&service.limits, caller.client);
+                let within = limits.count(&mut tx, counted, client, now).await?;
+                limits.watch(&mut tx, caller, now).await?;
+                within
             };
             tx.commit().await?;
             within?;
