@@ -246,11 +246,15 @@ async fn held_mail_says_why_and_what_to_do_and_can_be_dropped() {
 async fn a_long_outbox_is_read_page_by_page() {
     let relay = Relay::start(&[]).await;
     let (house, olga) = manned(&relay).await;
-    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) \
-         INSERT INTO outbox (id, kind, recipient, detail, state, not_before, give_up_at, created_at) \
-         SELECT printf('%032x', i), 'sign_up', 'a@example.org', '{}', 'sent', 0, 0, 1000 + i / 3 FROM n";
+    let fill = "INSERT INTO outbox (id, kind, recipient, detail, state, not_before, give_up_at, created_at) \
+         VALUES ($1, 'sign_up', 'a@example.org', '{}', 'sent', 0, 0, $2)";
     let mut database = house.database().await;
-    sqlx::query(fill).execute(&mut database).await.unwrap();
+    database.execute("BEGIN", &[]).await;
+    for i in 1..=120 {
+        let (id, at) = (format!("{i:032x}"), 1000 + i / 3);
+        database.execute(fill, &[id.into(), at.into()]).await;
+    }
+    database.execute("COMMIT", &[]).await;
     let (mut seen, mut next, mut pages) =
         (BTreeSet::new(), "/console/outbox?state=sent".to_owned(), 0);
     loop {

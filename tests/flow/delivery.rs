@@ -49,6 +49,8 @@ async fn becomes(house: &House, sql: &str, expected: &[&str]) {
 const STATE: &str = "SELECT state FROM outbox";
 const HELD: &str =
     "SELECT CASE WHEN held THEN 'held' ELSE state END FROM outbox ORDER BY created_at";
+const PROBE: &str = "INSERT INTO smtp_probe (id, at, target, protection, saved, stop_after, passed, transcript) \
+    VALUES ($1, $2, 'a:25', 'none', $3, $4, TRUE, '{}')";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_fails_leaves_the_link_alone_that_is_in_the_mailbox() {
@@ -206,17 +208,9 @@ async fn a_passed_probe_of_the_saved_settings_lets_held_mail_go() {
     let house = house(&relay).await;
     let mut database = house.database().await;
     let mut probe = async |at: i64, saved: bool, stop_after: &str| {
-        sqlx::query(
-            "INSERT INTO smtp_probe (id, at, target, protection, saved, stop_after, passed, transcript) \
-             VALUES ($1, $2, 'a:25', 'none', $3, $4, TRUE, '{}')",
-        )
-        .bind(format!("{at}{saved}{stop_after}"))
-        .bind(at)
-        .bind(saved)
-        .bind(stop_after)
-        .execute(&mut database)
-        .await
-        .unwrap();
+        let id = format!("{at}{saved}{stop_after}");
+        let values = [id.into(), at.into(), saved.into(), stop_after.into()];
+        database.execute(PROBE, &values).await;
     };
     probe(house.clock.now().millis() - 1, true, "rcpt").await;
     house.browser().ask("alice").await;
@@ -244,14 +238,9 @@ async fn a_probe_from_before_the_clock_went_back_lets_mail_go_once() {
     becomes(&house, HELD, &["held"]).await;
     assert_eq!(relay.tries(), 1);
     // It passed an hour ago by a clock that was ahead by more.
-    sqlx::query(
-        "INSERT INTO smtp_probe (id, at, target, protection, saved, stop_after, passed, transcript) \
-         VALUES ('1', $1, 'a:25', 'none', TRUE, 'rcpt', TRUE, '{}')",
-    )
-    .bind(house.clock.now().plus(60 * MINUTE).millis())
-    .execute(&mut database)
-    .await
-    .unwrap();
+    let at = house.clock.now().plus(60 * MINUTE).millis();
+    let values = ["1".into(), at.into(), true.into(), "rcpt".into()];
+    database.execute(PROBE, &values).await;
     until("the probe to be heeded", async || {
         (outcomes(&house).await == ["held", "held"]).then_some(())
     })
@@ -383,15 +372,18 @@ async fn a_dead_workers_attempt_is_lost_and_the_next_one_goes_on() {
     // As if the worker had been killed after the final dot, with the lease still running.
     let mut database = house.database().await;
     let lease = house.clock.now().millis() + 60_000;
-    sqlx::query("UPDATE outbox SET state = 'queued', sent_at = NULL, claimed_until = $1")
-        .bind(lease)
-        .execute(&mut database)
-        .await
-        .unwrap();
-    sqlx::query("UPDATE delivery_attempt SET outcome = 'running', ended_at = NULL")
-        .execute(&mut database)
-        .await
-        .unwrap();
+    database
+        .execute(
+            "UPDATE outbox SET state = 'queued', sent_at = NULL, claimed_until = $1",
+            &[lease.into()],
+        )
+        .await;
+    database
+        .execute(
+            "UPDATE delivery_attempt SET outcome = 'running', ended_at = NULL",
+            &[],
+        )
+        .await;
     house.advance(50 * SECOND);
     house.looked().await;
     assert_eq!(relay.tries(), 1, "the lease still runs");
@@ -413,10 +405,9 @@ async fn what_is_decided_while_the_relay_is_asked_counts() {
     relay.tried(1).await;
     // Support freezes the account while the relay thinks about the recipient.
     let mut database = house.database().await;
-    sqlx::query("UPDATE account SET state = 'frozen'")
-        .execute(&mut database)
-        .await
-        .unwrap();
+    database
+        .execute("UPDATE account SET state = 'frozen'", &[])
+        .await;
     relay.gate.send(true).unwrap();
     house.settled().await;
     becomes(

@@ -1,4 +1,4 @@
-//! The whole server from outside: real HTTP on a real port, a real SQLite file, real SMTP. The names of tests that begin with a letter
+//! The whole server from outside: real HTTP on a real port, a real database, real SMTP. The names of tests that begin with a letter
 //! and a number are those of the attack catalogue (`e1_…` enumeration, `t…` tokens, `w…` web, `m…` mail, `d…` load, `l…` logs).
 
 mod account;
@@ -31,6 +31,10 @@ mod reset;
 mod sign_in;
 mod sign_up;
 mod spacing;
+mod sqlite_file;
+mod sqlite_lock;
 mod support;
+#[path = "../support_db/mod.rs"]
+mod support_db;
 mod tokens;
 mod usernames;

@@ -141,15 +141,18 @@ async fn a_worker_that_died_with_a_mail_leaves_it_to_the_next() {
     // As if it had been killed between the claim and the answer.
     let mut database = house.database().await;
     let lease = house.clock.now().millis() + 60_000;
-    sqlx::query("UPDATE outbox SET state = 'queued', sent_at = NULL, claimed_until = $1")
-        .bind(lease)
-        .execute(&mut database)
-        .await
-        .unwrap();
-    sqlx::query("UPDATE reset_request SET state = 'requested', sent_at = NULL")
-        .execute(&mut database)
-        .await
-        .unwrap();
+    database
+        .execute(
+            "UPDATE outbox SET state = 'queued', sent_at = NULL, claimed_until = $1",
+            &[lease.into()],
+        )
+        .await;
+    database
+        .execute(
+            "UPDATE reset_request SET state = 'requested', sent_at = NULL",
+            &[],
+        )
+        .await;
     house.advance(50 * SECOND);
     assert!(house.inbox.fresh().await.is_empty(), "the lease still runs");
     house.advance(10 * SECOND);

@@ -153,11 +153,11 @@ async fn one_live_token_is_held_by_the_schema() {
     house.add("alice").await;
     house.code("alice").await;
     let mut database = house.database().await;
-    let copy = sqlx::query(
-        "INSERT INTO token (hash, purpose, subject, minted_at, expires_at) \
-         SELECT zeroblob(32), purpose, subject, minted_at, expires_at FROM token",
-    );
-    let refused = copy.execute(&mut database).await.unwrap_err();
+    let copy = "INSERT INTO token (hash, purpose, subject, minted_at, expires_at) \
+         SELECT $1, purpose, subject, minted_at, expires_at FROM token";
+    let hash: &[u8] = &[0; 32];
+    let refused = database.try_execute(copy, &[hash.into()]).await;
+    let refused = refused.unwrap_err();
     assert!(
         refused.as_database_error().unwrap().is_unique_violation(),
         "{refused}"

@@ -1,4 +1,4 @@
-//! The real server, in this process, with a folder, a database file and a clock of its own.
+//! The real server, in this process, with a folder, a database and a clock of its own.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use postern::server::secrets::Secret;
 use postern::server::service::Service;
 use postern::server::store::{Account, AuditFilter, AuditRow};
 use postern::server::{Running, start};
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
 
 use super::browser::Browser;
 use super::inbox::{Inbox, Mail};
 use super::{log, until};
+use crate::support_db::{Database, Raw};
 
 /// What every account here begins with; long, and on no list.
 pub const PASSWORD: &str = "quiet otters juggle marmalade";
@@ -27,6 +27,7 @@ pub struct House {
     pub inbox: Inbox,
     running: Option<Running>,
     settings: Vec<(String, String)>,
+    database: Database,
     folder: TempDir,
 }
 
@@ -43,11 +44,12 @@ impl House {
         std::fs::create_dir(folder.path().join("site")).unwrap();
         std::fs::write(folder.path().join("site/manifest.json"), "{}").unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let (site, database) = (path("site"), format!("sqlite:{}", path("postern.sqlite")));
+        let database = Database::new(&folder.path().join("postern.sqlite"));
+        let (site, url) = (path("site"), database.url());
         let usual = [
             ("site.listen", "127.0.0.1:0"),
             ("site.root", &site),
-            ("database.url", &database),
+            ("database.url", &url),
             ("sandbox.listen", "127.0.0.1:0"),
             ("sign_up.demo_account", "false"),
             ("password.argon2_memory", "8192"),
@@ -64,6 +66,7 @@ impl House {
             inbox,
             running: None,
             settings,
+            database,
             folder,
         };
         house.start().await;
@@ -211,13 +214,8 @@ impl House {
         let mut database = self.database().await;
         until("the outbox to be worked off", async || {
             let now = self.clock.now().millis();
-            let due: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND not_before <= $1",
-            )
-            .bind(now)
-            .fetch_one(&mut database)
-            .await
-            .unwrap();
+            let due = "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND not_before <= $1";
+            let due: i64 = database.scalar(due, &[now.into()]).await;
             (due == 0).then_some(())
         })
         .await;
@@ -227,17 +225,13 @@ impl House {
     /// that is too old to be sent is the mark; it goes even while nothing else does.
     pub async fn looked(&self) {
         let mut database = self.database().await;
-        sqlx::query(
-            "INSERT INTO outbox (id, kind, state, not_before, give_up_at, created_at) VALUES ('mark', 'test', 'queued', $1, $1, $1)",
-        )
-        .bind(self.clock.now().millis())
-        .execute(&mut database)
-        .await
-        .unwrap();
+        let mark = "INSERT INTO outbox (id, kind, state, not_before, give_up_at, created_at) VALUES ('mark', 'test', 'queued', $1, $1, $1)";
+        database
+            .execute(mark, &[self.clock.now().millis().into()])
+            .await;
         until("the worker to look", async || {
             let gone = "DELETE FROM outbox WHERE id = 'mark' AND state <> 'queued'";
-            let gone = sqlx::query(gone).execute(&mut database).await.unwrap();
-            (gone.rows_affected() == 1).then_some(())
+            (database.execute(gone, &[]).await == 1).then_some(())
         })
         .await;
     }
@@ -282,35 +276,21 @@ impl House {
     }
 
     /// A connection of the test's own.
-    pub async fn database(&self) -> SqliteConnection {
-        let file = self.folder.path().join("postern.sqlite");
-        let mut database = SqliteConnection::connect(&format!("sqlite:{}", file.display()))
-            .await
-            .unwrap();
-        sqlx::query("PRAGMA busy_timeout = 5000")
-            .execute(&mut database)
-            .await
-            .unwrap();
-        database
+    pub async fn database(&self) -> Raw {
+        self.database.connect().await
     }
 
     /// One number from the database.
     pub async fn count(&self, sql: &str) -> i64 {
-        let mut database = self.database().await;
-        sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
-            .fetch_one(&mut database)
-            .await
-            .unwrap()
+        self.database().await.scalar(sql, &[]).await
     }
 
     /// One column of text from the database.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
-        let mut database = self.database().await;
-        let rows: Vec<Option<String>> = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
-            .fetch_all(&mut database)
-            .await
-            .unwrap();
-        rows.into_iter().map(Option::unwrap_or_default).collect()
+        let rows: Vec<(Option<String>,)> = self.database().await.rows(sql, &[]).await;
+        rows.into_iter()
+            .map(|(text,)| text.unwrap_or_default())
+            .collect()
     }
 
     pub fn advance(&self, span: Duration) {
