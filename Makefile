@@ -1,11 +1,11 @@
 # The doors to the project; what each does is in scripts/, one file each. `make help` lists them.
 # ARGS goes to the program: make run ARGS="--help"; settings go by environment: POSTERN_SITE__LISTEN=127.0.0.1:8080 make run
 
-.PHONY: help setup run test watch build check e2e bench timing fuzz audit clean
+.PHONY: help setup run test test-postgres watch build check e2e bench timing fuzz audit clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## installs what building and testing need (run and test do it themselves)
 	@scripts/setup.sh
@@ -13,8 +13,11 @@ setup: ## installs what building and testing need (run and test do it themselves
 run: ## builds what changed and starts Postern with its sandbox mailbox
 	@scripts/run.sh $(ARGS)
 
-test: ## everything: format, lints, size gate, Rust tests, browser tests
+test: ## everything: format, lints, size gate, Rust tests on both databases, browser tests
 	@scripts/test.sh
+
+test-postgres: ## only the Rust tests that touch a database, on a PostgreSQL of their own: make test-postgres ARGS="reset"
+	@scripts/test-postgres.sh $(ARGS)
 
 watch: ## cargo leptos watch: rebuilds and reloads the browser at each change
 	@scripts/watch.sh $(ARGS)

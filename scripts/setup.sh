@@ -12,6 +12,7 @@ scripts/wasm-target.sh
 setup_lints
 setup_mail_tools
 scripts/setup-peers.sh
+scripts/setup-postgres.sh
 setup_npm
 setup_browser
 say "set-up: complete"

@@ -6,10 +6,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::support_db::Database;
+
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A folder of its own for each test, with a database in it; gone at the end.
-pub struct Place(pub PathBuf);
+pub struct Place(pub PathBuf, Database);
 
 /// What one command did.
 pub struct Ran {
@@ -23,7 +25,8 @@ impl Place {
         let folder =
             std::env::temp_dir().join(format!("postern-cli-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        let database = Database::new(&folder.join("var/postern.sqlite"));
+        Self(folder, database)
     }
 
     /// With an up-to-date database.
@@ -38,11 +41,14 @@ impl Place {
         self.run_with(arguments, &[], "")
     }
 
-    /// The binary in this folder, with no settings but the defaults.
+    /// The binary in this folder, with no settings but the defaults: on SQLite that is the file there.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")) {
             command.env_remove(name);
+        }
+        if let Database::Postgres(..) = self.1 {
+            command.env("POSTERN_DATABASE__URL", self.1.url());
         }
         // Hashing as cheap as the settings allow: these tests are about the command line.
         command.env("POSTERN_PASSWORD__ARGON2_MEMORY", "8192");

@@ -92,7 +92,7 @@ fn a_wrong_setting_ends_with_3_and_one_line() {
 }
 
 #[test]
-fn settings_come_from_the_file_that_is_named_or_lies_there() {
+fn sqlite_settings_come_from_the_file_that_is_named_or_lies_there() {
     let place = Place::new("file");
     std::fs::write(
         place.0.join("Leptos.toml"),
@@ -132,7 +132,7 @@ fn settings_come_from_the_file_that_is_named_or_lies_there() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_not_made_by_looking() {
+fn sqlite_a_database_that_is_not_there_is_not_made_by_looking() {
     let place = Place::new("missing");
     let ran = place.run(&["account", "list"]);
     assert_eq!((ran.code, ran.out.as_str()), (4, ""));

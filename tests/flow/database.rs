@@ -1,6 +1,7 @@
 //! What `/health` says about the database and the outbox, and that each house of these tests has a database of its own.
 
 use crate::support::{House, MINUTE, Relay, Reply};
+use crate::support_db::Raw;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health() {
@@ -47,4 +48,34 @@ async fn health_mail_that_nobody_works_on_is_not_ready() {
     relay.got(2).await;
     house.settled().await;
     assert_eq!(house.browser().get("/health/ready").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_house_has_a_database_of_its_own_that_goes_with_it() {
+    let (one, other) = (House::new().await, House::new().await);
+    one.add("alice").await;
+    let accounts = "SELECT COUNT(*) FROM account";
+    assert_eq!(
+        (one.count(accounts).await, other.count(accounts).await),
+        (1, 0)
+    );
+    // The run says which of the two it is about.
+    let postgres = std::env::var_os("POSTERN_TEST_POSTGRES").is_some();
+    assert_eq!(matches!(one.database().await, Raw::Postgres(_)), postgres);
+    assert_eq!(one.folder().join("postern.sqlite").exists(), !postgres);
+    let mut database = other.database().await;
+    let known =
+        "SELECT COUNT(*) FROM pg_database WHERE datname = $1";
+    if postgres {
+        let name: String = database
+            .scalar("SELECT CAST(current_database() AS TEXT)", &[])
+            .await;
+        let mut outside = one.database().await;
+        assert_eq!(
+            outside.scalar::<i64>(known, &[name.clone().into()]).await,
+            1
+        );
+        drop(other);
+        assert_eq!(outside.scalar::<i64>(known, &[name.into()]).await, 0);
+    }
 }

@@ -117,6 +117,22 @@ impl Raw {
         rows.remove(0)
     }
 
+    /// All rows of each table of PostgreSQL as text, with the table's name; bytes are in hexadecimal digits. SQLite's lie in its files.
+    pub async fn tables(&mut self) -> Vec<(String, Vec<u8>)> {
+        let mut tables = Vec::new();
+        if let Self::Sqlite(_) = self {
+            return tables;
+        }
+        let names = "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'";
+        for (name,) in self.rows::<(String,)>(names, &[]).await {
+            let rows = format!("SELECT CAST(t AS TEXT) FROM {name} AS t");
+            let rows = self.rows::<(String,)>(&rows, &[]).await;
+            let lines: Vec<_> = rows.into_iter().map(|(row,)| row).collect();
+            tables.push((name, lines.join("\n").into_bytes()));
+        }
+        tables
+    }
+
     /// The one value that there is.
     pub async fn scalar<T>(&mut self, sql: &str, values: &[Value]) -> T
     where

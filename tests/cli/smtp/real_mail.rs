@@ -135,7 +135,7 @@ fn a_running_server_sends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn beside_a_server_that_does_not_take_it_up_no_second_worker_starts() {
+async fn sqlite_beside_a_server_that_does_not_take_it_up_no_second_worker_starts() {
     let place = Place::migrated("real-beside");
     // What a server's worker holds for as long as it lives.
     let lock = std::fs::File::create(place.0.join("var/postern.sqlite.worker")).unwrap();

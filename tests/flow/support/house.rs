@@ -45,11 +45,10 @@ impl House {
         std::fs::write(folder.path().join("site/manifest.json"), "{}").unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let database = Database::new(&folder.path().join("postern.sqlite"));
-        let (site, url) = (path("site"), database.url());
+        let site = path("site");
         let usual = [
             ("site.listen", "127.0.0.1:0"),
             ("site.root", &site),
-            ("database.url", &url),
             ("sandbox.listen", "127.0.0.1:0"),
             ("sign_up.demo_account", "false"),
             ("password.argon2_memory", "8192"),
@@ -93,7 +92,10 @@ impl House {
 
     /// Another server with the same settings, on the same database and by the same clock; stopped by whoever asked for it.
     pub async fn beside(&self) -> Running {
+        // Not as a flag: it may hold a password.
+        let url = ("POSTERN_DATABASE__URL".to_owned(), self.database.url());
         let sources = Sources {
+            env: vec![url],
             flags: self.settings.clone(),
             ..Sources::default()
         };
@@ -273,6 +275,18 @@ impl House {
     /// The folder with the database.
     pub fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
+    }
+
+    /// All that is stored, with names: the files of the folder, or the tables of PostgreSQL.
+    pub async fn stored(&self) -> Vec<(String, Vec<u8>)> {
+        let mut stored = self.database().await.tables().await;
+        for entry in std::fs::read_dir(self.folder()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                stored.push((path.display().to_string(), std::fs::read(path).unwrap()));
+            }
+        }
+        stored
     }
 
     /// A connection of the test's own.
