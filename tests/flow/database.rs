@@ -64,8 +64,7 @@ async fn each_house_has_a_database_of_its_own_that_goes_with_it() {
     assert_eq!(matches!(one.database().await, Raw::Postgres(_)), postgres);
     assert_eq!(one.folder().join("postern.sqlite").exists(), !postgres);
     let mut database = other.database().await;
-    let known =
-        "SELECT COUNT(*) FROM pg_database WHERE datname = $1";
+    let known = "SELECT COUNT(*) FROM pg_database WHERE datname = $1";
     if postgres {
         let name: String = database
             .scalar("SELECT CAST(current_database() AS TEXT)", &[])

@@ -9,16 +9,14 @@ const NEW: &str = "seven lanterns drift upstream";
 /// Everything that a case that changes nothing must leave as it was.
 async fn state(house: &House) -> Vec<String> {
     let mut state = house.texts("SELECT id || password_hash || state || wrong_usernames || sign_in_failures || email FROM account").await;
-    state.extend(
-        house
-            .texts("SELECT purpose || hex(hash) || wrong FROM token ORDER BY 1")
-            .await,
-    );
-    state.extend(
-        house
-            .texts("SELECT hex(hash) || state FROM reset_session ORDER BY 1")
-            .await,
-    );
+    let mut database = house.database().await;
+    for sql in [
+        "SELECT hash, purpose || wrong FROM token ORDER BY 1",
+        "SELECT hash, state FROM reset_session ORDER BY 1",
+    ] {
+        let rows: Vec<(Vec<u8>, String)> = database.rows(sql, &[]).await;
+        state.extend(rows.into_iter().map(|row| format!("{row:?}")));
+    }
     state
 }
 
