@@ -30,7 +30,11 @@ mod scripted;
 mod serve;
 #[path = "cli/smtp.rs"]
 mod smtp;
-#[allow(dead_code, reason = "shared with tests/flow, which looks into it")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with tests/flow, which looks into it"
+)]
 #[path = "support_db/mod.rs"]
 mod support_db;
 #[path = "cli/usage.rs"]

@@ -14,3 +14,6 @@ mod rows;
 mod server;
 mod smtp_sink;
 mod support;
+#[path = "../support_db/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other tests use the rest")]
+mod support_db;
