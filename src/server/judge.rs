@@ -1,32 +1,35 @@
 //! The password policy off the async threads: zxcvbn takes up to a second on hostile input (perf.md), so few run at once.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::sync::Semaphore;
-
 use crate::api::error::{ApiError, Field, Reason};
 use crate::domain::policy::{PasswordPolicy, Refusal};
-use crate::server::failure::{Done, Failure};
+use crate::server::config;
+use crate::server::failure::Done;
+use crate::server::machine;
 use crate::server::secrets::Secret;
-
-/// How long a request waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::server::turns::Turns;
 
 /// Judges new passwords; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Judge {
     policy: PasswordPolicy,
-    slots: Arc<Semaphore>,
+    turns: Turns,
+    slots: usize,
 }
 
 impl Judge {
-    /// With the configured rules; `slots` run at once.
-    pub fn new(policy: PasswordPolicy, slots: usize) -> Self {
+    /// With the configured rules. It needs no memory to speak of: as many run at once as there are processors, or as is set for hashing.
+    pub fn new(settings: &config::Password) -> Self {
+        let slots = settings.hashing_slots.unwrap_or_else(machine::cores);
         Self {
-            policy,
-            slots: Arc::new(Semaphore::new(slots)),
+            policy: settings.policy,
+            turns: Turns::new(slots, settings.hashing_queue, settings.hashing_wait),
+            slots,
         }
+    }
+
+    /// How many are judged at once.
+    pub const fn slots(&self) -> usize {
+        self.slots
     }
 
     /// The rules.
@@ -45,18 +48,12 @@ impl Judge {
             .normalise(password.expose())
             .map_err(|refusal| weak(refusal, Vec::new()))?;
         let normal = Secret::new(normal);
-        let turn = tokio::time::timeout(PATIENCE, self.slots.clone().acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(ApiError::Busy { retry_after: 5 }.into());
-        };
         let judged = normal.clone();
-        let report = tokio::task::spawn_blocking(move || {
+        let assess = move || {
             let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
-            let report = policy.assess(judged.expose(), &inputs);
-            drop(turn);
-            report
-        });
-        let report = report.await.map_err(|error| Failure::Fault(error.into()))?;
+            policy.assess(judged.expose(), &inputs)
+        };
+        let report = self.turns.run(assess).await?;
         match report.refusal {
             None => Ok(normal),
             // Advice helps against what is easy to guess; the other refusals say themselves what to do.

@@ -10,6 +10,7 @@ pub mod http;
 pub mod idn;
 pub mod judge;
 pub mod limits;
+pub mod machine;
 pub mod mail;
 pub mod mail_check;
 pub mod passwords;
@@ -21,5 +22,6 @@ pub mod secrets;
 pub mod service;
 pub mod smtp;
 pub mod store;
+pub mod turns;
 
 pub use run::{Running, start};

@@ -1,24 +1,29 @@
-//! Argon2id off the async threads: so many at once, so many waiting, then "busy" (each costs `m` KiB of memory).
+//! Argon2id, which costs `password.argon2_memory` each time: as many at once as processors and memory allow, the others in turn.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
 
-use crate::api::error::ApiError;
 use crate::server::config;
 use crate::server::failure::{Done, Failure};
+use crate::server::machine;
 use crate::server::secrets::{self, Secret};
+use crate::server::turns::Turns;
+
+/// Where `password.hashing_memory` is not set: this part of the memory that the process may use. Elsewhere than on Linux nobody says
+/// how much that is.
+const SHARE: u64 = 4;
+/// More than this many processors are left to the rest.
+const MOST_SLOTS: usize = 64;
+const MEMORY_UNKNOWN: u64 = 1 << 30;
 
 /// Hashes and verifies passwords; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
-    slots: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
-    queue: usize,
+    turns: Turns,
+    slots: usize,
     /// What is verified against where there is no account, so that both cost the same.
     dummy: Arc<str>,
 }
@@ -38,13 +43,18 @@ impl Hasher {
         .map_err(|error| anyhow::anyhow!("argon2 refuses its parameters: {error}"))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash_now(&argon2, &Secret::new("nobody's password".into()))?;
+        let slots = slots(settings, machine::cores(), machine::memory());
         Ok(Self {
             argon2,
-            slots: Arc::new(Semaphore::new(settings.hashing_slots)),
-            waiting: Arc::new(AtomicUsize::new(0)),
-            queue: settings.hashing_queue,
+            turns: Turns::new(slots, settings.hashing_queue, settings.hashing_wait),
+            slots,
             dummy: dummy.into(),
         })
+    }
+
+    /// How many hashes run at once.
+    pub const fn slots(&self) -> usize {
+        self.slots
     }
 
     /// The PHC string of a normalised password.
@@ -53,7 +63,8 @@ impl Hasher {
     /// [`ApiError::Busy`] when too many wait already.
     pub async fn hash(&self, password: Secret) -> Done<String> {
         let argon2 = self.argon2.clone();
-        self.run(move || hash_now(&argon2, &password))
+        self.turns
+            .run(move || hash_now(&argon2, &password))
             .await?
             .map_err(Failure::Fault)
     }
@@ -74,7 +85,7 @@ impl Hasher {
                     .is_ok()
             })
         };
-        Ok(self.run(same).await? && known)
+        Ok(self.turns.run(same).await? && known)
     }
 
     /// Whether a hash was made with other costs than today's.
@@ -88,44 +99,16 @@ impl Hasher {
                     != (today.m_cost(), today.t_cost(), today.p_cost())
             })
     }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Done<T> {
-        let slot = match self.slots.clone().try_acquire_owned() {
-            Ok(slot) => slot,
-            Err(_) => {
-                let waiting = Waiting::enter(&self.waiting, self.queue)?;
-                let slot = self.slots.clone().acquire_owned().await;
-                drop(waiting);
-                slot.map_err(|error| Failure::Fault(error.into()))?
-            }
-        };
-        // The slot goes along: a caller that hangs up does not free it while the work still runs.
-        let work = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(slot);
-            done
-        });
-        work.await.map_err(|error| Failure::Fault(error.into()))
-    }
 }
 
-/// A place in the queue, given back when dropped.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn enter(waiting: &'a AtomicUsize, queue: usize) -> Done<Self> {
-        if waiting.fetch_add(1, Ordering::Relaxed) >= queue {
-            waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(ApiError::Busy { retry_after: 2 }.into());
-        }
-        Ok(Self(waiting))
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// As many hashes at once as there are processors, and as their memory allows; one in any case.
+fn slots(settings: &config::Password, cores: usize, memory: Option<u64>) -> usize {
+    let most = || memory.unwrap_or(MEMORY_UNKNOWN) / SHARE;
+    let budget = settings.hashing_memory.unwrap_or_else(most);
+    let each = u64::from(settings.argon2_memory) * 1024;
+    let affordable = usize::try_from(budget / each).unwrap_or(usize::MAX);
+    let chosen = settings.hashing_slots.unwrap_or(cores.min(affordable));
+    chosen.clamp(1, MOST_SLOTS)
 }
 
 fn hash_now(argon2: &Argon2<'_>, password: &Secret) -> anyhow::Result<String> {
@@ -135,4 +118,26 @@ fn hash_now(argon2: &Argon2<'_>, password: &Secret) -> anyhow::Result<String> {
         .hash_password_with_salt(password.expose().as_bytes(), &salt)
         .map(|hash| hash.to_string())
         .map_err(|error| anyhow::anyhow!("argon2 failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d3_slots_follow_processors_and_memory() {
+        let (config, _) = config::load(&config::Sources::default()).unwrap();
+        let usual = config.password;
+        let chosen = |cores, mib: u64| slots(&usual, cores, Some(mib << 20));
+        assert_eq!(chosen(4, 16_384), 4, "as many as processors");
+        assert_eq!(chosen(32, 512), 6, "128 MiB hold six times 19");
+        assert_eq!(chosen(4, 32), 1, "one in any case");
+        assert_eq!(chosen(1_000, 1 << 20), 64);
+        assert_eq!(slots(&usual, 1_000, None), 13, "256 MiB where nobody says");
+        let mut set = usual.clone();
+        set.hashing_memory = Some(40 << 20);
+        assert_eq!(slots(&set, 8, Some(1 << 40)), 2, "what is set counts");
+        set.hashing_slots = Some(5);
+        assert_eq!(slots(&set, 2, Some(1)), 5, "and this above all");
+    }
 }

@@ -14,7 +14,9 @@ use super::accounts::demo;
 use super::clock::Clock;
 use super::config::Config;
 use super::http::cookies::Cookies;
-use super::http::{App, Runs, router, site};
+use super::http::health::Readiness;
+use super::http::{App, Runs, listen, router, site};
+use super::machine;
 use super::mail::worker::Worker;
 use super::service::Service;
 use super::smtp::relay::SmtpRelay;
@@ -27,6 +29,9 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(30);
 const MARGIN: Duration = Duration::from_secs(5);
 /// How long the relay is given to answer our goodbyes.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Open files beside the pages' connections: database, relay, log, static files.
+const OTHER_FILES: u64 = 128;
 
 /// A server that answers.
 pub struct Running {
@@ -125,6 +130,7 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
 
     let config = Arc::new(config);
     let service = Service::new(config.clone(), store, clock)?;
+    tell_limits(&service);
     let demo = demo::ensure(&service)
         .await
         .map_err(|error| anyhow::anyhow!("{error}"))?;
@@ -154,16 +160,12 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         mailbox,
         demo,
         runs: runs.clone(),
+        readiness: Readiness::default(),
     };
-    let pages = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let ended = until(stopped);
+    let pages = router(app);
     tasks.push(tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, pages)
-            .with_graceful_shutdown(ended)
-            .await
-        {
-            tracing::error!(%error, "the pages' listener failed");
-        }
+        let trusted = &config.site.trusted_proxies;
+        listen::serve(listener, pages, &config.limits, trusted, stopped).await;
     }));
     let sandbox = sandbox_at;
     Ok(Running {
@@ -223,6 +225,28 @@ async fn keep_working(worker: Arc<Worker>, stopped: watch::Receiver<bool>) {
             Err(error) => tracing::error!(%error, "the worker failed and is started again"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Says what was chosen for this machine, and what it cannot bear.
+fn tell_limits(service: &Service) {
+    let config = &service.config;
+    let hashing = service.hasher.slots();
+    let mib = config.password.argon2_memory as usize * hashing / 1024;
+    tracing::info!(
+        hashing,
+        mib,
+        judging = service.judge.slots(),
+        queue = config.password.hashing_queue,
+        connections = config.limits.connections,
+        "at once at most"
+    );
+    let files = config.limits.connections as u64 + OTHER_FILES;
+    if machine::open_files().is_some_and(|most| most < files) {
+        tracing::warn!(
+            "limits.connections is {}: for so many this process needs {files} open files (ulimit -n)",
+            config.limits.connections
+        );
     }
 }
 

@@ -36,7 +36,7 @@ impl Service {
     pub fn new(config: Arc<Config>, store: Store, clock: Clock) -> anyhow::Result<Self> {
         Ok(Self {
             hasher: Hasher::new(&config.password)?,
-            judge: Judge::new(config.password.policy, config.password.hashing_slots),
+            judge: Judge::new(&config.password),
             limits: Limits::new(&config.limits),
             mail_queued: Arc::new(Notify::new()),
             relay_state: Arc::new(watch::Sender::new(None)),

@@ -1,7 +1,10 @@
 //! `[password]`: what a new password must be, and what hashing costs.
 
+use std::time::Duration;
+
 use super::error::ConfigError;
 use super::reader::Reader;
+use super::units::{MINUTE, SECOND};
 use crate::domain::policy::PasswordPolicy;
 
 /// `[password]`
@@ -15,10 +18,14 @@ pub struct Password {
     pub argon2_passes: u32,
     /// `argon2_lanes`: default 1, 1..8.
     pub argon2_lanes: u32,
-    /// `hashing_slots`: how many hashes run at once; default 2, 1..64.
-    pub hashing_slots: usize,
+    /// `hashing_memory`: bytes that all hashes at once may take, written in MiB, 0..1048576; 0 (default): a quarter of what there is.
+    pub hashing_memory: Option<u64>,
+    /// `hashing_slots`: how many hashes run at once, 0..64; 0 (default): as processors and `hashing_memory` allow.
+    pub hashing_slots: Option<usize>,
     /// `hashing_queue`: how many may wait before 503; default 16, 0..1024.
     pub hashing_queue: usize,
+    /// `hashing_wait`: how long before 503; default 10s, 1s..1m.
+    pub hashing_wait: Duration,
 }
 
 pub(super) fn read(reader: &mut Reader) -> Result<Password, ConfigError> {
@@ -34,7 +41,15 @@ pub(super) fn read(reader: &mut Reader) -> Result<Password, ConfigError> {
         argon2_memory: section.number("argon2_memory", 19_456, 8_192..=1_048_576)?,
         argon2_passes: section.number("argon2_passes", 2, 1..=10)?,
         argon2_lanes: section.number("argon2_lanes", 1, 1..=8)?,
-        hashing_slots: section.number("hashing_slots", 2, 1..=64)?,
+        hashing_memory: set(section.number("hashing_memory", 0, 0..=1_048_576)?)
+            .map(|mib: u64| mib << 20),
+        hashing_slots: set(section.number("hashing_slots", 0, 0..=64)?),
         hashing_queue: section.number("hashing_queue", 16, 0..=1024)?,
+        hashing_wait: section.duration("hashing_wait", 10 * SECOND, SECOND..=MINUTE)?,
     })
+}
+
+/// 0 is as good as not set.
+fn set<T: Default + PartialEq>(number: T) -> Option<T> {
+    (number != T::default()).then_some(number)
 }

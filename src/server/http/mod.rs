@@ -10,6 +10,7 @@ pub mod fields;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod listen;
 pub mod mailbox;
 pub mod router;
 pub mod show;

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use super::client::Client;
 use super::console::Runs;
 use super::cookies::{self, Cookies};
+use super::health::Readiness;
 use crate::server::caller::Caller;
 use crate::server::secrets::Token;
 use crate::server::service::Service;
@@ -25,6 +26,8 @@ pub struct App {
     pub demo: bool,
     /// Probes that operators have started.
     pub runs: Runs,
+    /// What the last look for `/health/ready` found.
+    pub readiness: Readiness,
 }
 
 /// What one request brings along. The cookies' secrets cannot print.

@@ -56,6 +56,8 @@ impl House {
             ("password.hashing_queue", "1024"),
             ("limits.per_identifier", "10000"),
             ("limits.per_address", "100000"),
+            ("limits.connections", "4096"),
+            ("limits.connections_per_client", "4096"),
         ];
         let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let settings = usual.iter().chain(settings).map(own).collect();
