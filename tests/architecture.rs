@@ -205,7 +205,7 @@ fn each_wire_has_its_room() {
     assert_eq!(
         offenders(
             &["server/"],
-            &["axum", "leptos_axum", "tower_http"],
+            &["axum", "leptos_axum", "tower_http", "hyper", "hyper_util"],
             &["server/http", "server/run.rs"]
         ),
         NOTHING,

@@ -143,7 +143,7 @@ mod tests {
         let (gate, opened) = mpsc::channel::<()>();
         let first = tokio::spawn({
             let turns = turns.clone();
-            async move { turns.run(move || drop(opened.recv())).await }
+            async move { turns.run(move || opened.recv().is_err()).await }
         });
         let late = loop {
             let late = turns.run(|| ()).await;
@@ -155,7 +155,7 @@ mod tests {
         };
         assert_eq!(wait(&late), Some(RETRY_SLOW));
         drop(gate);
-        first.await.unwrap().unwrap();
+        assert!(first.await.unwrap().unwrap(), "it had its turn");
         turns.run(|| ()).await.unwrap();
         assert_eq!(turns.waiting.load(Ordering::SeqCst), 0);
     }

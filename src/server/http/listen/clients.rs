@@ -13,8 +13,10 @@ pub struct Clients {
     /// Behind these stand many clients.
     trusted: Vec<IpNet>,
     /// Only networks that have a connection are in here, so that it is bounded as they are.
-    open: Arc<Mutex<HashMap<IpAddr, Open>>>,
+    open: Networks,
 }
+
+type Networks = Arc<Mutex<HashMap<IpAddr, Open>>>;
 
 #[derive(Debug, Default)]
 struct Open {
@@ -58,7 +60,7 @@ impl Clients {
 /// The place of one connection, given back when dropped.
 #[derive(Debug)]
 pub struct Place {
-    of: Option<(Arc<Mutex<HashMap<IpAddr, Open>>>, IpAddr)>,
+    of: Option<(Networks, IpAddr)>,
 }
 
 impl Drop for Place {
