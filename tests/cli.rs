@@ -15,6 +15,8 @@ mod domain;
 mod explain;
 #[path = "cli/kill.rs"]
 mod kill;
+#[path = "cli/load.rs"]
+mod load;
 #[path = "cli/nameserver.rs"]
 mod nameserver;
 #[path = "cli/outbox.rs"]

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::activity::{Activity, Patience};
 use super::answer::Pages;
+use super::cut::{Scissors, Socket};
 
 /// How long a connection is given to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -39,7 +40,9 @@ impl Connection {
             peer: self.peer,
             activity: activity.clone(),
         };
-        let serving = self.protocol.serve_connection(TokioIo::new(stream), pages);
+        let scissors = Scissors::default();
+        let socket = Socket::new(stream, scissors.clone());
+        let serving = self.protocol.serve_connection(socket, pages);
         let mut serving = pin!(serving);
         let mut stopping = false;
         let mut leaving: Option<Instant> = None;
@@ -65,7 +68,14 @@ impl Connection {
                 () = late => {
                     if leaving.is_some() {
                         tracing::debug!(peer = %self.peer, "a connection that did nothing is cut");
+                        scissors.cut();
+                        let _ = timeout(GOODBYE, serving.as_mut()).await;
                         return;
+                    }
+                    // It has been busy meanwhile.
+                    let now = activity.deadline(self.patience, wanted);
+                    if now.is_none_or(|deadline| deadline > Instant::now()) {
+                        continue;
                     }
                     leaving = Some(Instant::now() + GOODBYE);
                     serving.as_mut().graceful_shutdown();
