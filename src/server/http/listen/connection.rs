@@ -67,10 +67,7 @@ impl Connection {
                 }
                 () = late => {
                     if leaving.is_some() {
-                        tracing::debug!(peer = %self.peer, "a connection that did nothing is cut");
-                        scissors.cut();
-                        let _ = timeout(GOODBYE, serving.as_mut()).await;
-                        return;
+                        break;
                     }
                     // It has been busy meanwhile.
                     let now = activity.deadline(self.patience, wanted);
@@ -88,5 +85,8 @@ impl Connection {
                 }
             }
         }
+        tracing::debug!(peer = %self.peer, "a connection that did nothing is cut");
+        scissors.cut();
+        let _ = timeout(GOODBYE, serving).await;
     }
 }
