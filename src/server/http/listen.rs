@@ -6,7 +6,6 @@ mod activity;
 mod answer;
 mod clients;
 mod connection;
-mod cut;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

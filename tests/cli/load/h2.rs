@@ -12,19 +12,16 @@ pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 pub const CONTINUATION: u8 = 9;
 
-pub const ACK: u8 = 1;
 pub const END_STREAM: u8 = 1;
 pub const END_HEADERS: u8 = 4;
 
 /// RFC 9113 7.
 pub const REFUSED_STREAM: u32 = 7;
 pub const CANCEL: u32 = 8;
-pub const ENHANCE_YOUR_CALM: u32 = 11;
 
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub kind: u8,
-    pub flags: u8,
     pub stream: u32,
     pub payload: Vec<u8>,
 }
@@ -101,13 +98,12 @@ impl Connection {
     pub fn read(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).ok()?;
-        let [a, b, c, kind, flags, s @ ..] = head;
+        let [a, b, c, kind, _, s @ ..] = head;
         let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
         self.0.read_exact(&mut payload).ok()?;
         let stream = u32::from_be_bytes(s) & 0x7fff_ffff;
         Some(Frame {
             kind,
-            flags,
             stream,
             payload,
         })

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::activity::{Activity, Patience};
 use super::answer::Pages;
-use super::cut::{Scissors, Socket};
 
 /// How long a connection is given to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -40,18 +39,14 @@ impl Connection {
             peer: self.peer,
             activity: activity.clone(),
         };
-        let scissors = Scissors::default();
-        let socket = Socket::new(stream, scissors.clone());
-        let serving = self.protocol.serve_connection(socket, pages);
+        let serving = self.protocol.serve_connection(TokioIo::new(stream), pages);
         let mut serving = pin!(serving);
         let mut stopping = false;
         let mut leaving: Option<Instant> = None;
         loop {
-            let wanted = stopping || *self.full.borrow_and_update();
-            let deadline = match leaving {
-                Some(leaving) => Some(leaving),
-                None => activity.deadline(self.patience, wanted),
-            };
+            let wanted = stopping || leaving.is_some() || *self.full.borrow_and_update();
+            let deadline = activity.deadline(self.patience, wanted);
+            let deadline = deadline.map(|deadline| leaving.map_or(deadline, |it| it.max(deadline)));
             let late = async {
                 match deadline {
                     Some(deadline) => sleep_until(deadline).await,
@@ -66,13 +61,14 @@ impl Connection {
                     return;
                 }
                 () = late => {
-                    if leaving.is_some() {
-                        break;
-                    }
-                    // It has been busy meanwhile.
-                    let now = activity.deadline(self.patience, wanted);
-                    if now.is_none_or(|deadline| deadline > Instant::now()) {
+                    // It may have become busy meanwhile.
+                    let deadline = activity.deadline(self.patience, wanted);
+                    if deadline.is_none_or(|deadline| deadline > Instant::now()) {
                         continue;
+                    }
+                    if leaving.is_some() {
+                        tracing::debug!(peer = %self.peer, "a connection that did nothing is cut");
+                        return;
                     }
                     leaving = Some(Instant::now() + GOODBYE);
                     serving.as_mut().graceful_shutdown();
@@ -85,8 +81,5 @@ impl Connection {
                 }
             }
         }
-        tracing::debug!(peer = %self.peer, "a connection that did nothing is cut");
-        scissors.cut();
-        let _ = timeout(GOODBYE, serving).await;
     }
 }
