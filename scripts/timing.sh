@@ -7,5 +7,5 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_rust
-cargo build --release --quiet --package postern --bin postern --package postern-timing
+cargo build --release --quiet --package postern --package postern-timing --bin postern --bin postern-timing
 exec "${CARGO_TARGET_DIR:-target}/release/postern-timing" "$@"

@@ -10,7 +10,8 @@ pub fn to_ascii(domain: &str) -> Option<String> {
         return None;
     }
     if domain.is_ascii() {
-        return Some(domain.to_ascii_lowercase());
+        let printable = domain.bytes().all(|b| b.is_ascii_graphic());
+        return printable.then(|| domain.to_ascii_lowercase());
     }
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;
     let (back, valid) = idna::domain_to_unicode(&ascii);
@@ -57,6 +58,8 @@ mod tests {
             ("", None),
             (".", None),
             ("example.org..", None),
+            ("example.org .", None),
+            ("exam\0ple.org", None),
         ] {
             assert_eq!(to_ascii(typed).as_deref(), written, "{typed:?}");
         }
