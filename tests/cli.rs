@@ -17,6 +17,8 @@ mod explain;
 mod kill;
 #[path = "cli/load.rs"]
 mod load;
+#[path = "cli/migrate.rs"]
+mod migrate;
 #[path = "cli/nameserver.rs"]
 mod nameserver;
 #[path = "cli/outbox.rs"]

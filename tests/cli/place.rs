@@ -29,6 +29,11 @@ impl Place {
         Self(folder, database)
     }
 
+    /// Where its commands find their data.
+    pub fn database(&self) -> &Database {
+        &self.1
+    }
+
     /// With an up-to-date database.
     pub fn migrated(name: &str) -> Self {
         let place = Self::new(name);
