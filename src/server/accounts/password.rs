@@ -96,8 +96,10 @@ pub async fn confirm(
     if right {
         return Ok(());
     }
-    sign_in::failed(service, &mut tx, caller, &account, now).await?;
+    let owed = sign_in::failed(service, &mut tx, caller, &account, now).await?;
     tx.commit().await?;
-    service.mail_queued.notify_one();
+    if owed {
+        service.mail_queued.notify_one();
+    }
     Err(ApiError::field(Field::CurrentPassword, Reason::WrongPassword).into())
 }

@@ -82,9 +82,12 @@ pub async fn sign_in(
         return refused(service, tx, caller, now).await;
     }
     if !right {
-        failed(service, &mut tx, caller, &account, now).await?;
+        let owed = failed(service, &mut tx, caller, &account, now).await?;
         let answer = refused(service, tx, caller, now).await;
-        service.mail_queued.notify_one();
+        // Not at every failure: the worker would look only where there is an account, and the next answer would be slower.
+        if owed {
+            service.mail_queued.notify_one();
+        }
         return answer;
     }
     tx.set_sign_in_failures(&id, 0, Timestamp::from_millis(0))
@@ -119,7 +122,8 @@ pub async fn verify(service: &Service, account: Option<&Account>, password: &Sec
     service.hasher.verify(typed.unwrap_or_default(), hash).await
 }
 
-/// Counts a wrong password: the next try waits longer, and the last allowed one locks (NIST SP 800-63B-4 3.2.2).
+/// Counts a wrong password: the next try waits longer, and the last allowed one locks (NIST SP 800-63B-4 3.2.2). True where a mail
+/// about the lock is owed.
 ///
 /// # Errors
 /// When the database or the operating system's randomness fails.
@@ -129,14 +133,14 @@ pub async fn failed(
     caller: &Caller,
     account: &Account,
     now: Timestamp,
-) -> Done<()> {
+) -> Done<bool> {
     let id = account.id.as_str();
     let failures = account.sign_in_failures.saturating_add(1);
-    let reason = match judge(failures, service.config.session.max_failures) {
+    let owed = match judge(failures, service.config.session.max_failures) {
         Verdict::Again { .. } => {
             tx.set_sign_in_failures(id, failures, now.plus(sign_in_delay(failures)))
                 .await?;
-            "wrong password"
+            false
         }
         Verdict::Lock => {
             let until = now.plus(service.config.reset.lock_duration);
@@ -153,10 +157,12 @@ pub async fn failed(
                 AuditEvent::refused("authn_account_locked", "failed sign-ins: sign-in locked")
                     .of(id);
             tx.audit(caller, now, event).await?;
-            "wrong password"
+            true
         }
     };
-    audit(tx, caller, now, Outcome::Refused, Some(reason), Some(id)).await
+    let reason = Some("wrong password");
+    audit(tx, caller, now, Outcome::Refused, reason, Some(id)).await?;
+    Ok(owed)
 }
 
 /// Counts the failure for the client, and makes all that was written about it count.
