@@ -15,6 +15,9 @@ use crate::server::secrets::{Secret, Token};
 use crate::server::service::Service;
 use crate::server::store::{Account, AuditEvent, Outcome, Tx};
 
+/// The id of no account: they are all of 32 digits.
+const NOBODY: &str = "";
+
 /// Signs in; the token goes into the browser's cookie. `old` is a session that the browser held before: it ends.
 ///
 /// # Errors
@@ -43,6 +46,9 @@ pub async fn sign_in(
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let Some(account) = account else {
+        // Every refusal takes the same statements: one more or fewer can be measured.
+        tx.account(NOBODY).await?;
+        tx.set_sign_in_failures(NOBODY, 0, now).await?;
         audit(
             &mut tx,
             caller,
@@ -70,6 +76,8 @@ pub async fn sign_in(
         .map(|shut| shut.reason());
     let early = (account.sign_in_not_before > now).then_some("too early after a failure");
     if let Some(reason) = shut.or(early) {
+        tx.set_sign_in_failures(&id, account.sign_in_failures, account.sign_in_not_before)
+            .await?;
         audit(
             &mut tx,
             caller,
