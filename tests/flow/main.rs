@@ -19,6 +19,7 @@ mod hosts;
 mod input;
 mod islands;
 mod limits;
+mod load;
 mod logs;
 mod mails;
 mod markup;

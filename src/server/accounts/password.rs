@@ -2,7 +2,7 @@
 
 use crate::api::error::{ApiError, Field, Reason};
 use crate::server::caller::Caller;
-use crate::server::failure::Done;
+use crate::server::failure::{Done, Failure};
 use crate::server::limits::Counted;
 use crate::server::recovery::password::{known, notices};
 use crate::server::secrets::{Secret, Token};
@@ -30,6 +30,7 @@ pub async fn change(
         .await
     {
         Ok(accepted) => accepted,
+        Err(Failure::Refused(busy @ ApiError::Busy { .. })) => return Err(busy.into()),
         Err(refused) => {
             let mut tx = service.store.begin().await?;
             let event = AuditEvent::refused("authn_password_change", "refused by policy");

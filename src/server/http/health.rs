@@ -18,8 +18,8 @@ use crate::server::service::Service;
 const OVERDUE: Duration = Duration::from_secs(300);
 /// How long "ready" is said without looking again: looking takes the database's write lock.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long whoever asks is kept waiting for a look, and how old the last one may be that is told instead. A database that has not
-/// answered for so long is not ready.
+/// How long whoever asks is kept waiting for a look where the last one may be told instead, and how old that may be. A database that
+/// has not answered for so long is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
 const STALE: Duration = Duration::from_secs(10);
 
@@ -92,9 +92,11 @@ impl Readiness {
                 drop(one);
             });
         }
-        match timeout(PATIENCE, last.changed()).await {
+        let known = known.filter(not_before(STALE));
+        let patience = if known.is_some() { PATIENCE } else { STALE };
+        match timeout(patience, last.changed()).await {
             Ok(_) => *last.borrow(),
-            Err(_) => known.filter(not_before(STALE)),
+            Err(_) => known,
         }
     }
 }

@@ -44,6 +44,8 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     let inputs = known(service, &account);
     let accepted = match service.judge.accept(password, inputs).await {
         Ok(accepted) => accepted,
+        // Who is sent away because too many wait was not judged, and must not cost the database anything.
+        Err(Failure::Refused(busy @ ApiError::Busy { .. })) => return Err(busy.into()),
         Err(refused) => {
             note(
                 service,
