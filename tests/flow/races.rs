@@ -114,6 +114,8 @@ async fn t5_fifty_new_passwords_at_once() {
             .count(),
         1
     );
+    let late = house.audit("sequence_fail").await;
+    assert_eq!(late.len(), 49, "who came too late is in the audit, too");
 }
 
 #[tokio::test(flavor = "multi_thread")]

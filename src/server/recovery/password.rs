@@ -33,11 +33,7 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     drop(tx);
     let (_, account) = match standing {
         Err(Failure::Refused(over)) => {
-            let mut tx = service.store.begin().await?;
-            let event = AuditEvent::refused("sequence_fail", "no verified reset session");
-            tx.audit(caller, now, event).await?;
-            tx.commit().await?;
-            return Err(over.into());
+            return too_late(service.store.begin().await?, caller, now, over).await;
         }
         other => other?,
     };
@@ -63,9 +59,12 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     // Everything is looked at again: hashing took its time.
     let now = service.now();
     let mut tx = service.store.begin().await?;
-    let (session, account) = verified(&mut tx, cookie, now).await?;
+    let (session, account) = match verified(&mut tx, cookie, now).await {
+        Err(Failure::Refused(over)) => return too_late(tx, caller, now, over).await,
+        other => other?,
+    };
     if !tx.end_reset_session(cookie.hash()).await? {
-        return Err(ApiError::ResetOver.into());
+        return too_late(tx, caller, now, ApiError::ResetOver).await;
     }
     tx.set_password(&account.id, &hash, now).await?;
     tx.revoke_all(&account.id, None).await?;
@@ -81,6 +80,14 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     tx.commit().await?;
     service.mail_queued.notify_one();
     Ok(())
+}
+
+/// Writes down that a password came without a session that may set it, or after another one.
+async fn too_late(mut tx: Tx, caller: &Caller, now: Timestamp, over: ApiError) -> Done<()> {
+    let event = AuditEvent::refused("sequence_fail", "no verified reset session");
+    tx.audit(caller, now, event).await?;
+    tx.commit().await?;
+    Err(over.into())
 }
 
 /// The news of a changed password, now and once more later, to the address as it stands at this moment.
