@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_rust
-tests=(--test flow --test cli)
+tests=(--test flow --test cli --test model)
 if cargo nextest --version >/dev/null 2>&1; then
     # Before the server starts, which need not wait for a compiler.
     cargo nextest run --no-run "${tests[@]}"
