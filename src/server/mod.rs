@@ -17,6 +17,7 @@ pub mod passwords;
 pub mod probe;
 pub mod proof;
 pub mod recovery;
+pub mod retention;
 pub mod run;
 pub mod secrets;
 pub mod service;

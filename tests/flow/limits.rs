@@ -6,7 +6,7 @@ use postern::domain::time::Timestamp;
 use postern::server::Running;
 use tokio::task::JoinSet;
 
-use crate::support::{Browser, HOUR, House, PASSWORD, SECOND};
+use crate::support::{Browser, HOUR, House, PASSWORD, SECOND, until};
 
 const FEW: [(&str, &str); 2] = [("limits.per_address", "5"), ("limits.per_identifier", "3")];
 
@@ -227,4 +227,46 @@ async fn the_statement_is_the_arithmetic() {
             assert_eq!(tx.take_limit(key, terms).await.unwrap(), Ok(()));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b6_two_workers_together_send_no_more_than_the_cap() {
+    let house = House::with(&[("limits.mails_per_hour", "9")]).await;
+    let other = house.beside().await;
+    for n in 0..16 {
+        house.add(&format!("name{n}")).await;
+    }
+    let mut asking = JoinSet::new();
+    for n in 0..16 {
+        let browser = if n % 2 == 0 {
+            house.browser()
+        } else {
+            browser(&other)
+        };
+        asking.spawn(async move { ask(&browser, &format!("name{n}")).await });
+    }
+    assert!(asking.join_all().await.iter().all(|status| *status == 303));
+    let sent = "SELECT COUNT(*) FROM outbox WHERE sent_at IS NOT NULL";
+    until("all that may go", async || {
+        house.service().mail_queued.notify_one();
+        other.service.mail_queued.notify_one();
+        (house.count(sent).await >= 9).then_some(())
+    })
+    .await;
+    // Who has found the cap reached rests for a while.
+    let wake = async {
+        loop {
+            house.service().mail_queued.notify_one();
+            other.service.mail_queued.notify_one();
+            tokio::time::sleep(SECOND / 20).await;
+        }
+    };
+    tokio::select! {
+        () = house.looked() => {}
+        () = wake => {}
+    }
+    assert_eq!(house.count(sent).await, 9);
+    let waiting = "SELECT COUNT(*) FROM outbox WHERE state = 'queued'";
+    assert_eq!(house.count(waiting).await, 7);
+    other.stop().await;
 }

@@ -29,6 +29,7 @@ mod races;
 mod relays;
 mod resend;
 mod reset;
+mod retention;
 mod sign_in;
 mod sign_up;
 mod spacing;

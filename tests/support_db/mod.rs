@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-pub use raw::Raw;
+pub use raw::{Raw, Value};
 
 /// The server's address, when the tests are to run on PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/, whose user may create databases.
 fn server() -> Option<Url> {

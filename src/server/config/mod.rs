@@ -17,6 +17,7 @@ mod password;
 mod raw;
 mod reader;
 mod reset;
+mod retention;
 mod rules;
 mod sandbox;
 mod secret;
@@ -40,6 +41,7 @@ pub use origin_url::{OriginUrl, is_loopback};
 pub use password::Password;
 pub use raw::{Origin, Raw};
 pub use reset::Reset;
+pub use retention::Retention;
 pub use sandbox::Sandbox;
 pub use session::{Session, SignUp};
 pub use site::Site;
@@ -71,6 +73,8 @@ pub struct Config {
     pub sign_up: SignUp,
     /// How much is too much.
     pub limits: Limits,
+    /// How long what is over is kept.
+    pub retention: Retention,
     /// The sandbox mailbox of development.
     pub sandbox: Sandbox,
     /// What operators may do with the probe.
@@ -121,6 +125,7 @@ fn read(reader: &mut Reader) -> Result<Config, ConfigError> {
         session: session::read(reader)?,
         sign_up: session::read_sign_up(reader, env)?,
         limits: limits::read(reader)?,
+        retention: retention::read(reader)?,
         console: console::read(reader)?,
         log: log::read(reader, env)?,
         site,

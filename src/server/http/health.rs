@@ -105,7 +105,7 @@ async fn look(service: &Service) -> Found {
     let at = service.now();
     let database = service.store.ping().await;
     let late = match service.store.read().await {
-        Ok(mut tx) => tx.overdue_mails(at.minus(OVERDUE)).await,
+        Ok(mut tx) => tx.is_mail_overdue(at.minus(OVERDUE)).await,
         Err(error) => Err(error),
     };
     // Mail that waits for a relay that cannot be used is being worked on; sending people elsewhere would not help it.
@@ -116,6 +116,6 @@ async fn look(service: &Service) -> Found {
     Found {
         at,
         database: database.is_ok(),
-        outbox: matches!(late, Ok(0)) || (late.is_ok() && shut),
+        outbox: matches!(late, Ok(false)) || (late.is_ok() && shut),
     }
 }

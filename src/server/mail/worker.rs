@@ -21,14 +21,13 @@ use crate::domain::smtp::step::Step;
 use crate::domain::smtp::transcript::Transcript;
 use crate::server::caller::Caller;
 use crate::server::failure::Done;
+use crate::server::retention;
 use crate::server::secrets;
 use crate::server::service::Service;
 use crate::server::store::{AttemptEnd, AttemptOutcome, Due, QueuedMail, Replaced};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
-/// How often sessions and tokens that are over are forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How long after a fault of the database the worker looks again.
 const REST: Duration = Duration::from_secs(1);
 /// How often it is tried to write down how a mail ended: with the database's own patience, less than the lease's margin.
@@ -74,11 +73,17 @@ impl Worker {
         })
     }
 
-    /// Works until `stop` turns true; what it holds then, it finishes.
-    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+    /// Works until `stop` turns true; what it holds then, it finishes. Beside the mail, it forgets what is over.
+    pub async fn run(&self, stop: watch::Receiver<bool>) {
+        tokio::join!(
+            self.work(stop.clone()),
+            retention::keep(&self.service, stop)
+        );
+    }
+
+    async fn work(&self, mut stop: watch::Receiver<bool>) {
         // While it lives, no other worker takes our mail for a dead one's.
         let mut presence = None;
-        let mut swept = self.service.now();
         while !*stop.borrow() {
             let step = async {
                 if presence.is_none() {
@@ -97,16 +102,6 @@ impl Worker {
                 );
                 REST
             });
-            let now = self.service.now();
-            if now.since(swept) >= SWEEP_EVERY {
-                swept = now;
-                if let Err(error) = self.sweep().await {
-                    tracing::warn!(
-                        error = format!("{error:#}"),
-                        "old sessions could not be swept"
-                    );
-                }
-            }
             if rest.is_zero() {
                 continue;
             }
@@ -127,14 +122,15 @@ impl Worker {
         let now = service.now();
         let cap = service.config.limits.mails_per_hour;
         let mut tx = service.store.read().await?;
-        let sent = tx.mails_sent(now.minus(HOUR)).await?;
-        let held = tx.last_hold().await?;
+        let heeded = self.heeded().clone();
         let probe = tx.last_saved_pass().await?;
+        let probe = probe.filter(|probe| heeded.as_ref() != Some(&probe.id));
+        let held = match probe {
+            Some(_) => tx.last_hold().await?,
+            None => None,
+        };
         drop(tx);
-        let capped = sent >= cap;
-        if let Some(probe) = probe
-            && self.heeded().as_ref() != Some(&probe.id)
-        {
+        if let Some(probe) = probe {
             let opened = self.with_breaker(|breaker| breaker.probe_passed(probe.at));
             if opened || held.is_some_and(|held| probe.at > held) {
                 tracing::info!("a probe of the saved settings passed: mail that was held goes on");
@@ -142,16 +138,18 @@ impl Worker {
                 *self.heeded() = Some(probe.id);
             }
         }
+        let mut tx = service.store.begin().await?;
+        let taken = tx.mails_taken(now.minus(HOUR), now, cap).await?;
+        let capped = taken >= cap;
         // What strangers can ask for at any address has half of the cap, so that it cannot use up the resets'.
         let due = if capped || !self.with_breaker(|breaker| breaker.may_try(now)) {
             Due::Overdue
-        } else if sent < cap.div_ceil(2) {
+        } else if taken < cap.div_ceil(2) {
             Due::All
         } else {
             Due::NoStrangers
         };
         let lease = self.longest + LEASE_MARGIN;
-        let mut tx = service.store.begin().await?;
         let claimed = tx.claim_mail(now, lease, due).await?;
         let Some(queued) = claimed else {
             tx.commit().await?;
@@ -323,12 +321,6 @@ impl Worker {
             tracing::info!(mails = released, "mail that was held is tried again");
         }
         Ok(())
-    }
-
-    async fn sweep(&self) -> Done<()> {
-        let mut tx = self.service.store.begin().await?;
-        tx.sweep(self.service.now()).await?;
-        Ok(tx.commit().await?)
     }
 
     fn heeded(&self) -> MutexGuard<'_, Option<String>> {

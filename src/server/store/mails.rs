@@ -151,22 +151,39 @@ impl Tx {
             .before
             .clone()
             .unwrap_or_else(|| (Timestamp::from_millis(i64::MAX), String::new()));
+        // Only the conditions that are asked for: each has an index, and "all of them, perhaps" has none.
+        let held = match filter.held {
+            None => "",
+            Some(true) => " AND outbox.held",
+            Some(false) => " AND NOT outbox.held",
+        };
+        let of_request = "outbox.request_id IN (SELECT id FROM reset_request WHERE reference = ";
+        let asked = [
+            filter
+                .state
+                .map(|state| ("outbox.state = ", "", state.name().to_owned())),
+            filter
+                .reference
+                .clone()
+                .map(|reference| (of_request, ")", reference)),
+        ];
+        let mut conditions = held.to_owned();
+        for (n, (before, after, _)) in asked.iter().flatten().enumerate() {
+            conditions.push_str(&format!(" AND {before}${}{after}", n + 4));
+        }
         let sql = sqlx::AssertSqlSafe(format!(
-            "{SELECT} WHERE ($1 IS NULL OR outbox.state = $1) AND ($2 IS NULL OR outbox.held = $2) \
-             AND ($3 IS NULL OR reset_request.reference = $3) \
-             AND (outbox.created_at < $4 OR (outbox.created_at = $4 AND outbox.id < $5)) \
-             ORDER BY outbox.created_at DESC, outbox.id DESC LIMIT $6"
+            "{SELECT} WHERE (outbox.created_at, outbox.id) < ($1, $2){conditions} \
+             ORDER BY outbox.created_at DESC, outbox.id DESC LIMIT $3"
         ));
-        let rows = self
+        let mut query = self
             .query(sql)
-            .bind(filter.state.map(MailState::name))
-            .bind(filter.held)
-            .bind(filter.reference.clone())
             .bind(at.millis())
             .bind(id)
-            .bind(i64::from(filter.limit))
-            .fetch_all()
-            .await?;
+            .bind(i64::from(filter.limit));
+        for (_, _, value) in asked.into_iter().flatten() {
+            query = query.bind(value);
+        }
+        let rows = query.fetch_all().await?;
         Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
     }
 

@@ -72,6 +72,13 @@ impl MailEnd {
     }
 }
 
+/// One for mail that strangers can cause at any address, else zero; the same words as in the index `outbox_queue`.
+const STRANGERS: &str =
+    "CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END";
+
+/// So far below the cap on all sending, workers need not wait for each other: there are not so many of them.
+const WORKERS: u32 = 64;
+
 impl Tx {
     /// Puts a mail into the outbox.
     pub async fn queue_mail(&mut self, new: NewMail<'_>) -> Result<()> {
@@ -101,12 +108,25 @@ impl Tx {
         lease: Duration,
         due: Due,
     ) -> Result<Option<QueuedMail>> {
-        let skip_locked = self.skip_locked();
+        // Three looks, each along an index to the first that is free: one look for all of them would sort the whole queue.
+        let free = self.skip_locked();
+        let first = |condition: &str, order: &str| {
+            format!(
+                "(SELECT id FROM outbox WHERE state = 'queued' AND claimed_until <= $1 AND {condition} \
+                 ORDER BY {order} LIMIT 1{free})"
+            )
+        };
+        let ours = first(
+            &format!("$3 AND {STRANGERS} = 0 AND not_before <= $1"),
+            "not_before, id",
+        );
+        let over = first("give_up_at <= $1", "give_up_at");
+        let strangers = first(
+            &format!("$4 AND {STRANGERS} = 1 AND not_before <= $1"),
+            "not_before, id",
+        );
         let sql = sqlx::AssertSqlSafe(format!(
-            "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM outbox \
-             WHERE state = 'queued' AND claimed_until <= $1 AND (give_up_at <= $1 OR ($3 AND not_before <= $1 \
-             AND ($4 OR kind NOT IN ('sign_up', 'sign_up_known', 'verify_address')))) \
-             ORDER BY CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END, not_before, id LIMIT 1{skip_locked}) \
+            "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = COALESCE({ours}, {over}, {strangers}) \
              RETURNING id, kind, account_id, request_id, recipient, detail, attempts, claimed_until, give_up_at, created_at",
         ));
         let row = self
@@ -406,26 +426,45 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// How many mails of all kinds were handed over since then, whatever became of a second sending: for the cap on all sending.
-    pub async fn mails_sent(&mut self, since: Timestamp) -> Result<u32> {
-        // Every state by its name: so the index is of use.
-        let (sent,): (i64,) = self.query(
-            "SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sent', 'discarded', 'failed', 'expired') AND sent_at > $1",
-        )
-        .bind(since.millis())
-        .fetch_one_as()
-        .await?;
-        Ok(count(sent))
+    /// How many mails of all kinds were handed over since then, whatever became of a second sending, and how many are just being
+    /// handed over by any worker: for the cap on all sending, to be asked in the transaction that claims. Near the cap one such
+    /// transaction waits for the other, so that all workers together never send more.
+    pub async fn mails_taken(&mut self, since: Timestamp, now: Timestamp, cap: u32) -> Result<u32> {
+        let taken = self.count_taken(since, now, cap).await?;
+        if taken.saturating_add(WORKERS) < cap {
+            return Ok(taken);
+        }
+        self.one_at_a_time("the cap on all sending").await?;
+        self.count_taken(since, now, cap).await
     }
 
-    /// How many reset mails are due and have waited for a first attempt since before `since`: for `/health/ready`.
-    pub async fn overdue_mails(&mut self, since: Timestamp) -> Result<u32> {
-        let (late,): (i64,) = self.query(
-            "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND kind = 'reset' AND attempts = 0 AND not_before < $1 AND claimed_until < $1",
-        )
-        .bind(since.millis())
-        .fetch_one_as()
-        .await?;
-        Ok(count(late))
+    async fn count_taken(&mut self, since: Timestamp, now: Timestamp, cap: u32) -> Result<u32> {
+        let (sent,): (i64,) = self
+            .query(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE sent_at > $1 LIMIT $2) AS recent",
+            )
+            .bind(since.millis())
+            .bind(i64::from(cap))
+            .fetch_one_as()
+            .await?;
+        let (claimed,): (i64,) = self
+            .query("SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND claimed_until > 0 AND claimed_until > $1")
+            .bind(now.millis())
+            .fetch_one_as()
+            .await?;
+        Ok(count(sent).saturating_add(count(claimed)))
+    }
+
+    /// Whether a reset mail is due and has waited for a first attempt since before `since`: for `/health/ready`.
+    pub async fn is_mail_overdue(&mut self, since: Timestamp) -> Result<bool> {
+        let late = self
+            .query(sqlx::AssertSqlSafe(format!(
+                "SELECT 1 FROM outbox WHERE state = 'queued' AND {STRANGERS} = 0 AND not_before < $1 AND kind = 'reset' \
+                 AND attempts = 0 AND claimed_until < $1 LIMIT 1"
+            )))
+            .bind(since.millis())
+            .fetch_optional()
+            .await?;
+        Ok(late.is_some())
     }
 }

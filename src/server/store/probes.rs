@@ -108,14 +108,18 @@ impl Tx {
 
     /// The newest first, of one target or of all.
     pub async fn probes(&mut self, target: Option<&str>, limit: u32) -> Result<Vec<ProbeRow>> {
-        let rows = self.query(
-            "SELECT id, at, started_by, target, protection, saved, stop_after, class, diagnosis, evidence FROM smtp_probe \
-             WHERE $1 IS NULL OR target = $1 ORDER BY at DESC, id LIMIT $2",
-        )
-        .bind(target.map(str::to_owned))
-        .bind(i64::from(limit))
-        .fetch_all()
-        .await?;
+        let of = target.map_or("", |_| "WHERE target = $2 ");
+        let query = self
+            .query(sqlx::AssertSqlSafe(format!(
+                "SELECT id, at, started_by, target, protection, saved, stop_after, class, diagnosis, evidence FROM smtp_probe \
+                 {of}ORDER BY at DESC, id LIMIT $1"
+            )))
+            .bind(i64::from(limit));
+        let query = match target {
+            Some(target) => query.bind(target),
+            None => query,
+        };
+        let rows = query.fetch_all().await?;
         Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
     }
 

@@ -95,18 +95,4 @@ impl Tx {
             .await?;
         Ok(())
     }
-
-    /// Forgets sessions and tokens that ended before `now`; they count for nothing already. What somebody is just ending is left to
-    /// them: who deletes many rows must not wait for who has one of them.
-    pub async fn sweep(&mut self, now: Timestamp) -> Result<u64> {
-        let mut swept = 0;
-        let free = self.skip_locked();
-        for table in ["reset_session", "sign_in_session", "token"] {
-            let sql = sqlx::AssertSqlSafe(format!(
-                "DELETE FROM {table} WHERE hash IN (SELECT hash FROM {table} WHERE expires_at <= $1{free})"
-            ));
-            swept += self.query(sql).bind(now.millis()).execute().await?;
-        }
-        Ok(swept)
-    }
 }
