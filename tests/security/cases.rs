@@ -119,7 +119,7 @@ const TOKEN: [Case; 16] = [
         "Guessing",
         Both,
         "Try well-formed tokens, many, from one address and from many.",
-        "No hit (256 bits); each address is limited, wrong tokens leave a trace in the audit.",
+        "No hit (256 bits); each address is limited; wrong tokens are in the audit, and many from all addresses together raise an alarm there, once an hour.",
     ),
     case(
         "T3",
@@ -139,14 +139,14 @@ const TOKEN: [Case; 16] = [
         "T5",
         "Race for the password",
         Both,
-        "Send fifty new passwords with one session at the same moment.",
+        "Send fifty new passwords with one session at the same moment, on fifty connections, the last byte of each held back to the end.",
         "One is taken, the others hear that it is over; one notice, one audit event.",
     ),
     case(
         "T6",
         "Race for the session",
         Both,
-        "Fifty browsers exchange one token at the same moment.",
+        "Fifty browsers exchange one token at the same moment, the last byte of each request held back to the end.",
         "One session.",
     ),
     case(
@@ -414,8 +414,8 @@ const LOAD: [Case; 6] = [
         "D5",
         "HTTP/2 floods",
         Nothing,
-        "Reset, CONTINUATION and empty DATA frames without end.",
-        "Postern speaks HTTP/1.1 alone: such a connection ends at its first bytes. HTTP/2 is the proxy's.",
+        "Reset, CONTINUATION, PING and empty DATA frames without end; streams that never end.",
+        "What a connection may cost is bounded; one that goes on is ended; others are served.",
     ),
     case(
         "D6",
