@@ -80,6 +80,17 @@ impl Place {
         }
     }
 
+    /// The rows of PostgreSQL's tables as text; none on SQLite, whose file lies in the folder.
+    pub fn rows(&self) -> Vec<String> {
+        let tables = match self.1 {
+            Database::Sqlite(_) => Vec::new(),
+            Database::Postgres(..) => self.1.tables(),
+        };
+        let rows = tables.into_iter().filter(|(_, rows)| !rows.is_empty());
+        rows.map(|(_, rows)| String::from_utf8(rows).unwrap())
+            .collect()
+    }
+
     pub fn json(&self, arguments: &[&str]) -> Value {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{}", ran.err);

@@ -54,6 +54,11 @@ impl Database {
         }
     }
 
+    /// All that PostgreSQL stores of it, by table; nothing on SQLite, whose file says it.
+    pub fn tables(&self) -> Vec<(String, Vec<u8>)> {
+        blocking(async { self.connect().await.tables().await })
+    }
+
     /// A connection of the test's own, behind the pages.
     pub async fn connect(&self) -> Raw {
         Raw::connect(&self.url()).await

@@ -177,7 +177,7 @@ async fn the_saved_password_goes_to_the_saved_server_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_database_it_works_and_says_that_nothing_is_stored() {
+async fn sqlite_without_a_database_it_works_and_says_that_nothing_is_stored() {
     let place = Place::new("smtp-nodb");
     let server = Server::plain(Vec::new()).await;
     let ran = smtp(&place, "probe", server.at, &["--json"], "");

@@ -98,10 +98,14 @@ async fn what_is_refused_for_now_is_followed_as_long_as_it_is_told() {
 }
 
 #[test]
-fn it_needs_a_database_and_somebody_who_gets_it() {
+fn sqlite_it_needs_a_database() {
     let place = Place::new("real-nodb");
     let ran = place.run(&["smtp", "probe", "--real-mail"]);
     assert_eq!((ran.code, ran.out.as_str()), (4, ""), "{}", ran.err);
+}
+
+#[test]
+fn it_needs_somebody_who_gets_it() {
     let place = Place::migrated("real-nobody");
     let nobody = [
         "--set",
