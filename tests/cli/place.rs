@@ -52,7 +52,7 @@ impl Place {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")) {
             command.env_remove(name);
         }
-        if let Database::Postgres(..) = self.1 {
+        if self.is_postgres() {
             command.env("POSTERN_DATABASE__URL", self.1.url());
         }
         // Hashing as cheap as the settings allow: these tests are about the command line.
@@ -78,6 +78,10 @@ impl Place {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.1, Database::Postgres(..))
     }
 
     /// The rows of PostgreSQL's tables as text; none on SQLite, whose file lies in the folder.

@@ -56,7 +56,7 @@ impl Relay {
     /// Waits until it stands still.
     pub fn stands_still(&self) {
         self.reached
-            .recv_timeout(Duration::from_secs(30))
+            .recv_timeout(Duration::from_secs(90))
             .expect("the relay to get to its point");
     }
 
