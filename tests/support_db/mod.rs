@@ -55,6 +55,7 @@ impl Database {
     }
 
     /// All that PostgreSQL stores of it, by table; nothing on SQLite, whose file says it.
+    #[allow(dead_code, reason = "for tests without a runtime of their own")]
     pub fn tables(&self) -> Vec<(String, Vec<u8>)> {
         blocking(async { self.connect().await.tables().await })
     }
