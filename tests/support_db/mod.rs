@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+#[allow(unused_imports, reason = "not every test names both")]
 pub use raw::{Raw, Value};
 
 /// The server's address, when the tests are to run on PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/, whose user may create databases.
