@@ -90,12 +90,16 @@ pub async fn form_page(visit: &Visit, form: FormKind, shown: Shown) -> Response 
     let mut cookies = shown.cookies.clone();
     let mut response = match gather(visit, form, shown).await.map_err(Failure::into_api) {
         Ok(response) => response,
-        // The session is over, and so is the page that needs it.
-        Err(ApiError::SignedOut) => {
-            cookies.push(Change::CloseSession);
-            to("/sign-in")
-        }
-        Err(error) => error_page(visit, &error),
+        // Why its page cannot be shown matters less than that the form may have been done.
+        Err(why) => match (&error, why) {
+            (Some(unsure @ ApiError::Unsure { .. }), _) => error_page(visit, unsure),
+            // The session is over, and so is the page that needs it.
+            (_, ApiError::SignedOut) => {
+                cookies.push(Change::CloseSession);
+                to("/sign-in")
+            }
+            (_, why) => error_page(visit, &why),
+        },
     };
     if let Some(error) = &error {
         response = with_error(response, error);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -139,6 +140,12 @@ async fn sqlite(settings: &config::Database) -> Result<Pools> {
         SqlitePoolOptions::new()
             .max_connections(size)
             .acquire_timeout(settings.busy_timeout + MARGIN)
+            // A full disk makes SQLite end a transaction by itself. sqlx does not see that, and its connection would begin none any
+            // more, for ever: such a one is closed, and another opened.
+            .before_acquire(|connection, _| {
+                let fit = !connection.is_in_transaction();
+                Box::pin(async move { Ok(fit) })
+            })
     };
     Ok(Pools::Sqlite {
         writer: pool(1).connect_with(options.clone()).await.map_err(told)?,
