@@ -13,6 +13,8 @@ mod dkim;
 mod domain;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/faults/mod.rs"]
+mod faults;
 #[path = "cli/kill.rs"]
 mod kill;
 #[path = "cli/load.rs"]

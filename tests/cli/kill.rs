@@ -2,7 +2,7 @@
 //! in a mail or a logged failure, at most one comes twice, and the newest link works.
 
 #[path = "kill/relay.rs"]
-mod relay;
+pub mod relay;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -133,37 +133,37 @@ fn killed_at(point: Point) {
 }
 
 #[test]
-fn killed_before_the_relay_says_a_word() {
+fn b1_killed_before_the_relay_says_a_word() {
     killed_at(Point::Banner);
 }
 
 #[test]
-fn killed_before_the_recipient_is_taken() {
+fn b1_killed_before_the_recipient_is_taken() {
     killed_at(Point::Rcpt);
 }
 
 #[test]
-fn killed_when_the_token_is_drawn() {
+fn b1_killed_when_the_token_is_drawn() {
     killed_at(Point::Data);
 }
 
 #[test]
-fn killed_within_the_message() {
+fn b1_killed_within_the_message() {
     killed_at(Point::Middle);
 }
 
 #[test]
-fn killed_after_the_final_dot() {
+fn p10_killed_after_the_final_dot() {
     killed_at(Point::Dot);
 }
 
 #[test]
-fn killed_after_the_answer() {
+fn p10_killed_after_the_answer() {
     killed_at(Point::Answer);
 }
 
 #[test]
-fn killed_twice_after_the_final_dot_it_is_not_sent_a_third_time() {
+fn p10_killed_twice_after_the_final_dot_it_is_not_sent_a_third_time() {
     let place = Place::migrated("kill-twice");
     assert_eq!(place.add("alice", &[]).code, 0);
     let relay = Relay::start(&[Point::Dot, Point::Dot]);

@@ -17,6 +17,13 @@ fn port() -> u16 {
 
 /// With an empty site, on free ports.
 pub fn serve(place: &Place, more: &[&str]) -> (Child, u16) {
+    let (mut command, port) = server(place, more);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    (command.spawn().unwrap(), port)
+}
+
+/// The same, not yet started.
+pub fn server(place: &Place, more: &[&str]) -> (Command, u16) {
     std::fs::create_dir_all(place.0.join("site")).unwrap();
     std::fs::write(place.0.join("site/manifest.json"), "{}").unwrap();
     let port = port();
@@ -31,11 +38,8 @@ pub fn serve(place: &Place, more: &[&str]) -> (Child, u16) {
         "--set",
         "sandbox.listen=127.0.0.1:0",
     ]);
-    command
-        .args(more)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    (command.spawn().unwrap(), port)
+    command.args(more);
+    (command, port)
 }
 
 fn get(port: u16, path: &str) -> String {

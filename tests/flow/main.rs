@@ -25,6 +25,7 @@ mod mails;
 mod markup;
 mod origins;
 mod outbox;
+mod pool;
 mod races;
 mod relays;
 mod resend;
