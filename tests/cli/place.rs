@@ -29,6 +29,15 @@ impl Place {
         Self(folder, database)
     }
 
+    /// On SQLite, or on what its own Leptos.toml says, whatever the other tests run on.
+    pub fn alone(name: &str) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("postern-cli-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let database = Database::Sqlite(folder.join("var/postern.sqlite"));
+        Self(folder, database)
+    }
+
     /// Where its commands find their data.
     pub fn database(&self) -> &Database {
         &self.1

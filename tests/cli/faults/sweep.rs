@@ -22,13 +22,15 @@ pub fn signal(name: &str, pid: u32) {
 
 /// A database with alice in it, to be copied.
 pub fn template(name: &str) -> Place {
-    let place = Place::migrated(name);
+    let place = Place::alone(name);
+    let ran = place.run(&["migrate"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
     assert_eq!(place.add("alice", &[]).code, 0);
     place
 }
 
 pub fn copied(from: &Place, name: &str) -> Place {
-    let place = Place::new(name);
+    let place = Place::alone(name);
     let copied = Command::new("cp")
         .arg("-a")
         .args([from.0.join("var"), place.0.clone()])
@@ -93,7 +95,7 @@ fn b1_killed_at_the_end_of_each_commit_sqlite() {
 
 /// A place whose database is that one, behind that port.
 pub fn on_postgres(postgres: &Postgres, port: u16, database: &str) -> Place {
-    let place = Place::new(&format!("{database}-{port}"));
+    let place = Place::alone(&format!("{database}-{port}"));
     let url = postgres.url(port, database);
     let settings = format!("[database]\nurl = \"{url}\"\n");
     std::fs::write(place.0.join("Leptos.toml"), settings).unwrap();
