@@ -28,3 +28,12 @@ CREATE INDEX reset_session_request ON reset_session (request_id);
 CREATE INDEX reset_session_expires ON reset_session (expires_at);
 CREATE INDEX sign_in_session_expires ON sign_in_session (expires_at);
 CREATE INDEX token_expires ON token (expires_at);
+
+-- Workers that live, by the time of their last sign; mail that one of the dead held is due again.
+CREATE TABLE worker (
+    id         TEXT COLLATE "C"   PRIMARY KEY NOT NULL,
+    started_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL
+);
+-- Which worker holds a mail that is claimed.
+ALTER TABLE outbox ADD COLUMN claimed_by TEXT COLLATE "C";

@@ -23,6 +23,9 @@ pub mod secrets;
 pub mod service;
 pub mod smtp;
 pub mod store;
+pub mod timekeeper;
 pub mod turns;
+pub mod working;
 
 pub use run::{Running, start};
+pub use working::{Alone, work};

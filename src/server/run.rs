@@ -2,13 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::timeout;
 
 use super::accounts::demo;
 use super::clock::Clock;
@@ -17,18 +15,12 @@ use super::http::cookies::Cookies;
 use super::http::health::Readiness;
 use super::http::{App, Runs, listen, router, site};
 use super::machine;
-use super::mail::worker::Worker;
 use super::service::Service;
 use super::smtp::relay::SmtpRelay;
 use super::smtp::sandbox::{self, Mailbox};
-use super::store::Store;
+use super::timekeeper;
+use super::working::{LONGEST_GOODBYE, MARGIN, Working, end, look_for_a_worker, open};
 use crate::ui::shell::Look;
-
-/// How long a stopping server waits for an attempt at a mail or a request, and what it adds to be sure.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(30);
-const MARGIN: Duration = Duration::from_secs(5);
-/// How long the relay is given to answer our goodbyes.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Open files beside the pages' connections: database, relay, log, static files.
 const OTHER_FILES: u64 = 128;
@@ -50,7 +42,8 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
     stop_sandbox: watch::Sender<bool>,
     sandbox_task: Option<(Mailbox, JoinHandle<()>)>,
-    relay: SmtpRelay,
+    /// None where another process sends the mail.
+    relay: Option<SmtpRelay>,
 }
 
 /// Starts everything that the settings ask for.
@@ -59,18 +52,7 @@ pub struct Running {
 /// With a line for the operator: what could not be opened, and which setting says so.
 pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> {
     let assets = site::assets(&config.site.root)?;
-    let store = Store::open(&config.database)
-        .await
-        .with_context(|| format!("database.url = {:?} cannot be opened", config.database.url))?;
-    store
-        .migrate()
-        .await
-        .with_context(|| format!("database.url = {:?}", config.database.url))?;
-    // One that can only be read would answer every request with a fault.
-    store
-        .ping()
-        .await
-        .with_context(|| format!("database.url = {:?} is of no use", config.database.url))?;
+    let store = open(&config, &clock).await?;
     let listener = bind(config.site.listen, "site.listen").await?;
     let address = listener.local_addr()?;
     // A port of the system's choice is known only now, to the links that lead there too.
@@ -134,12 +116,24 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
     let demo = demo::ensure(&service)
         .await
         .map_err(|error| anyhow::anyhow!("{error}"))?;
-    let relay = SmtpRelay::from_config(&config, service.clock.clone())?;
-    let worker = Worker::new(service.clone(), Arc::new(relay.clone()))?;
-    tasks.push(tokio::spawn(keep_working(
-        Arc::new(worker),
+    let keeper = timekeeper::keep(
+        service.store.clone(),
+        service.clock.clone(),
         stopped.clone(),
-    )));
+    );
+    tasks.push(tokio::spawn(keeper));
+    let mut relay = None;
+    if config.worker.enabled {
+        let (task, kept) = Working::start(&service, stopped.clone())?.into_parts();
+        tasks.push(task);
+        relay = Some(kept);
+    } else {
+        tracing::info!("worker.enabled is false: another process on this database sends the mail");
+        tasks.push(tokio::spawn(look_for_a_worker(
+            service.clone(),
+            stopped.clone(),
+        )));
+    }
 
     let mailbox = sandbox_task.as_ref().map(|(mailbox, _)| mailbox.clone());
     let look = Look {
@@ -196,35 +190,17 @@ impl Running {
         let config = &self.service.config;
         let attempt = config.smtp.timeout.min(LONGEST_GOODBYE);
         let patience = attempt.max(config.limits.request_timeout.min(LONGEST_GOODBYE)) + MARGIN;
-        let join = async |mut task: JoinHandle<()>| match timeout(patience, &mut task).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "a part of the server did not end well"),
-            Err(_) => {
-                tracing::warn!("connections that did not end are cut");
-                task.abort();
-            }
-        };
         for task in self.tasks {
-            join(task).await;
+            end(task, patience).await;
         }
-        let _ = timeout(GOODBYE, self.relay.close()).await;
+        if let Some(relay) = self.relay {
+            Working::say_goodbye(relay).await;
+        }
         let _ = self.stop_sandbox.send(true);
         if let Some((_, task)) = self.sandbox_task {
-            join(task).await;
+            end(task, patience).await;
         }
         self.service.store.close().await;
-    }
-}
-
-/// Starts the worker again should it panic: mail must not stand still behind one that it trips over.
-async fn keep_working(worker: Arc<Worker>, stopped: watch::Receiver<bool>) {
-    loop {
-        let (running, stop) = (worker.clone(), stopped.clone());
-        match tokio::spawn(async move { running.run(stop).await }).await {
-            Ok(()) => return,
-            Err(error) => tracing::error!(%error, "the worker failed and is started again"),
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

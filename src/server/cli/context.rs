@@ -11,6 +11,7 @@ use crate::server::clock::Clock;
 use crate::server::config::{self, Config, Sources, Warning};
 use crate::server::service::Service;
 use crate::server::store::Store;
+use crate::server::timekeeper;
 
 /// The settings and the clock.
 pub struct Context {
@@ -62,6 +63,7 @@ impl Context {
                 return Err(CliError::Refused(words));
             }
         }
+        timekeeper::set(&store, &self.clock).await?;
         Ok(Service::new(
             Arc::clone(&self.config),
             store,

@@ -1,5 +1,6 @@
 //! `postern migrate`: the database's schema, up to date; how it stands; everything carried to another database.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -12,6 +13,7 @@ use super::output::{print, print_json, table};
 use crate::server::config::{Database, DatabaseUrl};
 use crate::server::secrets::Secret;
 use crate::server::store::{Copied, StepState, Store};
+use crate::server::timekeeper;
 
 /// Bring the database's schema up to date, creating SQLite's file where it is missing
 ///
@@ -101,7 +103,11 @@ impl Migrate {
             return Err(CliError::NotFound(words));
         }
         let source = open(&from).await?;
-        if source.is_worked_on(&from)? {
+        let clock = &context.clock;
+        timekeeper::set(&source, clock).await?;
+        // One of another version is refused below; it may not know yet who works on it.
+        let known = source.schema().await? == Ordering::Equal;
+        if known && source.is_worked_on(&from, clock.now()).await? {
             let words = format!(
                 "a server works on {}; stop it first, or its last mails stay behind",
                 from.url

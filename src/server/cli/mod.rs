@@ -12,7 +12,9 @@ mod output;
 mod password;
 mod serve;
 mod smtp;
+mod stop;
 mod transcript;
+mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -70,6 +72,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Worker(worker::Worker),
     Migrate(migrate::Migrate),
     /// Look after accounts
     #[command(subcommand)]
@@ -126,12 +129,13 @@ impl Cli {
             flags.extend(serve.settings());
         }
         let context = Context::load(self.config.as_deref(), flags)?;
-        let serves = matches!(command, Command::Serve(_));
+        let serves = matches!(command, Command::Serve(_) | Command::Worker(_));
         logging::start(&context.config.log, serves, self.verbose)?;
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(async {
             match command {
                 Command::Serve(serve) => serve.run(context).await,
+                Command::Worker(worker) => worker.run(context).await,
                 Command::Migrate(migrate) => migrate.run(&context).await,
                 Command::Account(account) => account.run(&context).await,
                 Command::Audit(audit) => audit.run(&context).await,

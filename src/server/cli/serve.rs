@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::context::Context;
 use super::exit::CliError;
 use super::output::print;
+use super::stop::StopSignals;
 use crate::server;
 use crate::server::accounts::demo;
 use crate::server::config::{Config, Environment};
@@ -20,7 +20,7 @@ Examples:
   POSTERN_ENV=production POSTERN_SITE__PUBLIC_URL=https://recover.example.org \\
     POSTERN_MAIL__FROM=support@example.org POSTERN_SMTP__HOST=mail.example.org postern serve
 
-The server brings its database up to date, sends mail, and stops on SIGTERM or Ctrl+C after finishing
+The server brings its database up to date, sends mail (unless told not to), and stops on SIGTERM or Ctrl+C after finishing
 what it is doing. It logs to standard error: text in development, JSON in production.";
 
 /// Run the server (also without any command).
@@ -36,13 +36,18 @@ pub struct Serve {
     /// The folder of built static files (site.root)
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// Serve pages alone: a `postern worker` on the same database sends the mail (worker.enabled = false)
+    #[arg(long)]
+    no_worker: bool,
 }
 
 impl Serve {
     /// The settings that its flags stand for.
     pub fn settings(&self) -> Vec<(String, String)> {
         let root = self.root.as_ref().map(|root| root.display().to_string());
+        let worker = self.no_worker.then(|| "false".to_owned());
         let flags = [
+            ("worker.enabled", worker),
             ("site.listen", self.listen.clone()),
             ("site.public_url", self.public_url.clone()),
             ("site.root", root),
@@ -68,28 +73,6 @@ impl Serve {
         tracing::info!("stopping: finishing what runs");
         running.stop().await;
         Ok(())
-    }
-}
-
-/// SIGTERM from a service manager, or Ctrl+C; listened to from before the start, so that neither cuts it in half.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn come(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }
 

@@ -29,6 +29,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod units;
+mod worker;
 
 pub use console::Console;
 pub use database::{Database, DatabaseKind, DatabaseUrl};
@@ -47,6 +48,7 @@ pub use session::{Session, SignUp};
 pub use site::Site;
 pub use smtp::{AuthMechanism, Smtp, TlsMode, helo as smtp_helo, host as smtp_host};
 pub use sources::Sources;
+pub use worker::Worker;
 
 use reader::Reader;
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long what is over is kept.
     pub retention: Retention,
+    /// Who sends the mail.
+    pub worker: Worker,
     /// The sandbox mailbox of development.
     pub sandbox: Sandbox,
     /// What operators may do with the probe.
@@ -126,6 +130,7 @@ fn read(reader: &mut Reader) -> Result<Config, ConfigError> {
         sign_up: session::read_sign_up(reader, env)?,
         limits: limits::read(reader)?,
         retention: retention::read(reader)?,
+        worker: worker::read(reader)?,
         console: console::read(reader)?,
         log: log::read(reader, env)?,
         site,

@@ -33,6 +33,7 @@ pub async fn live() -> Json<Value> {
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     let found = app.readiness.ask(&app.service).await;
     let (database, outbox) = found.map_or((false, false), |it| (it.database, it.outbox));
+    let worker = found.map_or("unknown", |it| it.worker);
     let word = |good: bool| if good { "ok" } else { "failing" };
     let good = database && outbox;
     let status = if good {
@@ -44,6 +45,7 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
         "status": if good { "ready" } else { "not ready" },
         "database": word(database),
         "outbox": word(outbox),
+        "worker": worker,
     });
     (status, Json(body))
 }
@@ -54,6 +56,8 @@ struct Found {
     at: Timestamp,
     database: bool,
     outbox: bool,
+    /// Who works on the outbox. Nobody is no reason by itself to send people elsewhere: mail waits, and what waits for long is.
+    worker: &'static str,
 }
 
 /// What the last look found; one look at a time, however many ask. Cheap to clone.
@@ -108,6 +112,19 @@ async fn look(service: &Service) -> Found {
         Ok(mut tx) => tx.is_mail_overdue(at.minus(OVERDUE)).await,
         Err(error) => Err(error),
     };
+    let worker = if service.config.worker.enabled {
+        "here"
+    } else {
+        match service
+            .store
+            .is_worked_on(&service.config.database, at)
+            .await
+        {
+            Ok(true) => "elsewhere",
+            Ok(false) => "nobody",
+            Err(_) => "unknown",
+        }
+    };
     // Mail that waits for a relay that cannot be used is being worked on; sending people elsewhere would not help it.
     let shut = service.relay_state.borrow().is_some();
     if let Err(error) = &database {
@@ -115,6 +132,7 @@ async fn look(service: &Service) -> Found {
     }
     Found {
         at,
+        worker,
         database: database.is_ok(),
         outbox: matches!(late, Ok(false)) || (late.is_ok() && shut),
     }

@@ -24,7 +24,7 @@ use crate::server::failure::Done;
 use crate::server::retention;
 use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::store::{AttemptEnd, AttemptOutcome, Due, QueuedMail, Replaced};
+use crate::server::store::{AttemptEnd, AttemptOutcome, BEAT, Due, Presence, QueuedMail, Replaced};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
@@ -53,6 +53,8 @@ pub struct Worker {
     breaker: Mutex<Breaker>,
     /// The id of the last passed probe that mail was released for: after a step of the clock its time alone would do so for ever.
     heeded: Mutex<Option<String>>,
+    /// While it lives, no other worker takes our mail for a dead one's.
+    presence: Mutex<Option<Arc<Presence>>>,
 }
 
 impl Worker {
@@ -69,31 +71,41 @@ impl Worker {
             caller: Caller::internal("worker"),
             breaker: Mutex::default(),
             heeded: Mutex::default(),
+            presence: Mutex::default(),
             service,
         })
     }
 
     /// Works until `stop` turns true; what it holds then, it finishes. Beside the mail, it forgets what is over.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
-        tokio::join!(
-            self.work(stop.clone()),
-            retention::keep(&self.service, stop)
-        );
+        // One of before a panic holds nothing.
+        *self.presence() = None;
+        tokio::select! {
+            _ = async {
+                tokio::join!(
+                    self.work(stop.clone()),
+                    retention::keep(&self.service, stop)
+                )
+            } => {}
+            () = self.give_signs() => {}
+        }
+        let presence = self.presence().take();
+        if let Some(presence) = presence
+            && let Err(error) = self.service.store.retire(&presence).await
+        {
+            tracing::warn!(%error, "the worker's end could not be written down");
+        }
     }
 
     async fn work(&self, mut stop: watch::Receiver<bool>) {
-        // While it lives, no other worker takes our mail for a dead one's.
-        let mut presence = None;
         while !*stop.borrow() {
             let step = async {
-                if presence.is_none() {
-                    let service = &self.service;
-                    let here = service.store.announce(&service.config.database).await?;
-                    // Settings may have changed: what was held for their sake is tried again.
-                    self.release().await?;
-                    presence = Some(here);
-                }
-                self.step().await
+                let here = self.presence().clone();
+                let here = match here {
+                    Some(here) => here,
+                    None => self.announce().await?,
+                };
+                self.step(here.id()).await
             };
             let rest = step.await.unwrap_or_else(|error| {
                 tracing::error!(
@@ -113,11 +125,39 @@ impl Worker {
         }
     }
 
+    async fn announce(&self) -> Done<Arc<Presence>> {
+        let service = &self.service;
+        let database = &service.config.database;
+        let here = Arc::new(service.store.announce(database, service.now()).await?);
+        // Settings may have changed: what was held for their sake is tried again.
+        self.release().await?;
+        *self.presence() = Some(here.clone());
+        Ok(here)
+    }
+
+    /// Signs of life, also in the middle of a long attempt.
+    async fn give_signs(&self) {
+        loop {
+            tokio::time::sleep(BEAT).await;
+            let Some(here) = self.presence().clone() else {
+                continue;
+            };
+            match self.service.store.beat(&here, self.service.now()).await {
+                Ok(0) => {}
+                Ok(mails) => {
+                    tracing::warn!(mails, "mail that a worker held when it died is due again");
+                    self.service.mail_queued.notify_one();
+                }
+                Err(error) => tracing::warn!(%error, "the worker cannot give a sign of life"),
+            }
+        }
+    }
+
     /// Takes one mail as far as it goes; tells how long to rest before the next.
     ///
     /// # Errors
     /// When the database fails; the lease sees to it that nothing is lost.
-    async fn step(&self) -> Done<Duration> {
+    async fn step(&self, worker: &str) -> Done<Duration> {
         let service = &self.service;
         let now = service.now();
         let cap = service.config.limits.mails_per_hour;
@@ -150,7 +190,7 @@ impl Worker {
             Due::NoStrangers
         };
         let lease = self.longest + LEASE_MARGIN;
-        let claimed = tx.claim_mail(now, lease, due).await?;
+        let claimed = tx.claim_mail(now, lease, due, worker).await?;
         let Some(queued) = claimed else {
             tx.commit().await?;
             if capped {
@@ -321,6 +361,10 @@ impl Worker {
             tracing::info!(mails = released, "mail that was held is tried again");
         }
         Ok(())
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Option<Arc<Presence>>> {
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn heeded(&self) -> MutexGuard<'_, Option<String>> {

@@ -6,7 +6,7 @@ use super::driver::{Inner, Row, Value};
 use super::{Result, Store, StoreError, Tx};
 
 /// Every table with the column that names a row, parents before children. A test holds the list against the schema.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     ("account", "id"),
     ("reset_request", "id"),
     ("outbox", "id"),
@@ -17,6 +17,7 @@ const TABLES: [(&str, &str); 10] = [
     ("delivery_attempt", "id"),
     ("smtp_probe", "id"),
     ("rate_limit", "key"),
+    ("worker", "id"),
 ];
 
 /// Rows that are read and written at once.

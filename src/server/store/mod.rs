@@ -28,6 +28,7 @@ mod reset_sessions;
 mod retention;
 mod schema;
 mod sign_in_sessions;
+mod time;
 mod tokens;
 
 pub use accounts::{Account, NewAccount};
@@ -38,7 +39,7 @@ pub use error::{StoreError, Unique};
 pub use mails::{MailCounts, MailFilter, MailRow, MailState};
 pub use outbox::{Due, MailEnd, NewMail, QueuedMail};
 pub use pools::Store;
-pub use presence::Presence;
+pub use presence::{BEAT, Presence};
 pub use probes::{NewProbe, ProbeFailure, ProbeRow, StoredProbe};
 pub use requests::{NewRequest, RequestState, ResetRequest, StartedBy};
 pub use reset_sessions::StoredResetSession;

@@ -100,13 +100,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Claims the mail that is due first, for as long as `lease`: a worker that dies leaves it to the next. Mail that strangers can
+    /// Claims the mail that is due first for `worker`, for as long as `lease`: a worker that dies leaves it to the next. Mail that strangers can
     /// cause at any address comes last. A mail that is past its end is due, whatever it waits for.
     pub async fn claim_mail(
         &mut self,
         now: Timestamp,
         lease: Duration,
         due: Due,
+        worker: &str,
     ) -> Result<Option<QueuedMail>> {
         // Three looks, each along an index to the first that is free: one look for all of them would sort the whole queue.
         let free = self.skip_locked();
@@ -126,7 +127,7 @@ impl Tx {
             "not_before, id",
         );
         let sql = sqlx::AssertSqlSafe(format!(
-            "UPDATE outbox SET claimed_until = $2, attempts = attempts + 1 WHERE id = COALESCE({ours}, {over}, {strangers}) \
+            "UPDATE outbox SET claimed_until = $2, claimed_by = $5, attempts = attempts + 1 WHERE id = COALESCE({ours}, {over}, {strangers}) \
              RETURNING id, kind, account_id, request_id, recipient, detail, attempts, claimed_until, give_up_at, created_at",
         ));
         let row = self
@@ -135,6 +136,7 @@ impl Tx {
             .bind(now.plus(lease).millis())
             .bind(due != Due::Overdue)
             .bind(due == Due::All)
+            .bind(worker.to_owned())
             .fetch_optional()
             .await?;
         let Some(row) = row else { return Ok(None) };

@@ -1,15 +1,21 @@
 //! The schema's version: which migrations a database has, and the rest of them.
 
 use std::cmp::Ordering;
+use std::time::{Duration, Instant};
 
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
-use super::dialect::MIGRATIONS;
+use super::dialect::{BEGIN_WRITE_SQLITE, MIGRATIONS};
 use super::driver::Inner;
 use super::opening::told;
 use super::pools::Pools;
 use super::{Result, Store, StoreError};
+
+/// How long one instance waits for another that migrates the same database.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The same, for PostgreSQL, where other statements wait for less.
+const PATIENCE_POSTGRES: &str = "SET lock_timeout = '120s'";
 
 /// Why a schema is not one of this program's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +68,8 @@ pub struct SchemaStep {
 
 impl Store {
     /// Brings the schema up to date; tells how many migrations were applied. Each is one transaction, so that one which is interrupted
-    /// has not happened. On PostgreSQL sqlx takes an advisory lock, so that of several instances one migrates.
+    /// has not happened. Of several instances that start at once one migrates, and the others wait for it: on SQLite for the write lock,
+    /// on PostgreSQL for an advisory lock of sqlx's.
     ///
     /// # Errors
     /// When the schema is newer than this program, was changed, or the database fails.
@@ -70,8 +77,31 @@ impl Store {
         let before = self.applied().await?;
         let migrator = migrator(&self.pools);
         let done = match &self.pools {
-            Pools::Sqlite { writer, .. } => migrator.run(writer).await,
-            Pools::Postgres(pool) => migrator.run(pool).await,
+            Pools::Sqlite { writer, .. } => {
+                // From the first look on: whoever looks before it may write finds less applied than there is.
+                let began = Instant::now();
+                let mut tx = loop {
+                    match writer.begin_with(BEGIN_WRITE_SQLITE).await.map_err(told) {
+                        Ok(tx) => break tx,
+                        Err(StoreError::Busy(_)) if began.elapsed() < PATIENCE => {}
+                        Err(error) => return Err(error),
+                    }
+                };
+                let done = migrator.run(&mut *tx).await;
+                if done.is_ok() {
+                    tx.commit().await?;
+                }
+                done
+            }
+            Pools::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                let patient = sqlx::query(PATIENCE_POSTGRES);
+                patient.execute(&mut *connection).await?;
+                let done = migrator.run(&mut *connection).await;
+                // Its session holds the lock, also after a migration that failed.
+                connection.close().await?;
+                done
+            }
         };
         done.map_err(explained)?;
         Ok(self.applied().await?.saturating_sub(before))

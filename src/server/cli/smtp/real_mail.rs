@@ -162,7 +162,8 @@ impl Follower<'_> {
             let taken = !rows.is_empty() || mail.is_being_sent(self.service.now());
             if own.is_none() && !taken && Instant::now() >= alone {
                 let database = &self.service.config.database;
-                if !self.service.store.is_worked_on(database)? {
+                let now = self.service.now();
+                if !self.service.store.is_worked_on(database, now).await? {
                     self.say("No server takes it, so this command works on the outbox itself.\n")?;
                     *own = Some(OwnWorker::start(self.service)?);
                 } else if !told {
