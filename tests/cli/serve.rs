@@ -42,7 +42,7 @@ pub fn server(place: &Place, more: &[&str]) -> (Command, u16) {
     (command, port)
 }
 
-fn get(port: u16, path: &str) -> String {
+pub fn get(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(
         stream,

@@ -1,5 +1,6 @@
 //! Many at once: exactly one wins, and one notice says so.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use reqwest::header::{HeaderName, HeaderValue};
@@ -11,12 +12,19 @@ use tokio::time::timeout;
 
 use crate::support::{Browser, Form, House, PASSWORD, PATIENCE, Page};
 
-/// Submits all at the same moment: each on a connection of its own, whole but for its last byte; then all the last bytes.
+/// Submits all to one server at the same moment.
 async fn at_once(house: &House, all: Vec<(Browser, Form)>) -> Vec<(Form, Page)> {
+    let there = |(browser, form)| (house.address(), house.public_url(), browser, form);
+    at_these(all.into_iter().map(there).collect()).await
+}
+
+/// Submits all at the same moment, each to its server, whose pages have that origin: each on a connection of its own, whole but for its
+/// last byte; then all the last bytes.
+pub async fn at_these(all: Vec<(SocketAddr, String, Browser, Form)>) -> Vec<(Form, Page)> {
     let barrier = Arc::new(Barrier::new(all.len()));
     let mut tasks = JoinSet::new();
-    for (browser, form) in all {
-        let (barrier, at, origin) = (barrier.clone(), house.address(), house.public_url());
+    for (at, origin, browser, form) in all {
+        let barrier = barrier.clone();
         tasks.spawn(async move {
             let mut stream = TcpStream::connect(at).await.unwrap();
             stream.set_nodelay(true).unwrap();
@@ -70,7 +78,7 @@ fn answered(bytes: &[u8]) -> Page {
     }
 }
 
-fn with_status(pages: &[(Form, Page)], status: u16) -> usize {
+pub fn with_status(pages: &[(Form, Page)], status: u16) -> usize {
     pages
         .iter()
         .filter(|(_, page)| page.status == status)

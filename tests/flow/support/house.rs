@@ -87,22 +87,41 @@ impl House {
     }
 
     async fn start(&mut self) {
-        let running = self.beside().await;
+        let running = self.launch(self.clock.clone(), &[]).await;
         self.inbox.at(&format!("http://{}", running.address));
         self.running = Some(running);
     }
 
-    /// Another server with the same settings, on the same database and by the same clock; stopped by whoever asked for it.
+    /// Another server with the same settings, on the same database; stopped by whoever asked for it.
     pub async fn beside(&self) -> Running {
+        self.launch(self.clock.beside(0), &[]).await
+    }
+
+    /// Another server on the same database, on a machine whose clock is wrong by so many milliseconds. Its mail goes to this one's
+    /// mailbox.
+    pub async fn replica(&self, wrong_by: i64, settings: &[(&str, &str)]) -> Running {
+        let port = self.service().config.smtp.port.to_string();
+        let mut more = vec![("sandbox.enabled", "false"), ("smtp.port", &port)];
+        more.extend(settings);
+        self.launch(self.clock.beside(wrong_by), &more).await
+    }
+
+    async fn launch(&self, clock: Clock, more: &[(&str, &str)]) -> Running {
         // Not as a flag: it may hold a password.
         let url = ("POSTERN_DATABASE__URL".to_owned(), self.database.url());
+        let mut flags = self.settings.clone();
+        flags.retain(|(known, _)| !more.iter().any(|(key, _)| key == known));
+        flags.extend(
+            more.iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+        );
         let sources = Sources {
             env: vec![url],
-            flags: self.settings.clone(),
+            flags,
             ..Sources::default()
         };
         let (config, _) = load(&sources).unwrap_or_else(|error| panic!("{error}"));
-        start(config, self.clock.clone()).await.unwrap()
+        start(config, clock).await.unwrap()
     }
 
     /// Stops as SIGTERM does.
