@@ -87,7 +87,8 @@ impl Store {
                         Err(error) => return Err(error),
                     }
                 };
-                let done = migrator.run(&mut *tx).await;
+                // Not `run`: its future is not Send for every lifetime (sqlx's own words for this way).
+                let done = migrator.run_direct(None, &mut *tx, false).await;
                 if done.is_ok() {
                     tx.commit().await?;
                 }
@@ -97,7 +98,7 @@ impl Store {
                 let mut connection = pool.acquire().await?;
                 let patient = sqlx::query(PATIENCE_POSTGRES);
                 patient.execute(&mut *connection).await?;
-                let done = migrator.run(&mut *connection).await;
+                let done = migrator.run_direct(None, &mut *connection, false).await;
                 // Its session holds the lock, also after a migration that failed.
                 connection.close().await?;
                 done
