@@ -25,6 +25,7 @@ mod mails;
 mod markup;
 mod origins;
 mod outbox;
+mod plans;
 mod pool;
 mod postgres_clock;
 mod races;
