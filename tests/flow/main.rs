@@ -36,6 +36,7 @@ mod reset;
 mod retention;
 mod sign_in;
 mod sign_up;
+mod single_packet;
 mod spacing;
 mod sqlite_file;
 mod sqlite_lock;

@@ -22,6 +22,8 @@ pub const CANCEL: u32 = 8;
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub kind: u8,
+    #[allow(dead_code, reason = "tests/flow looks at them")]
+    pub flags: u8,
     pub stream: u32,
     pub payload: Vec<u8>,
 }
@@ -98,12 +100,13 @@ impl Connection {
     pub fn read(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).ok()?;
-        let [a, b, c, kind, _, s @ ..] = head;
+        let [a, b, c, kind, flags, s @ ..] = head;
         let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
         self.0.read_exact(&mut payload).ok()?;
         let stream = u32::from_be_bytes(s) & 0x7fff_ffff;
         Some(Frame {
             kind,
+            flags,
             stream,
             payload,
         })
