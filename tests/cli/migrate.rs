@@ -148,10 +148,6 @@ async fn a_migration_that_fails_half_way_has_not_happened() {
         .try_execute("DELETE FROM delivery_attempt", &[])
         .await;
     assert!(gone.is_err(), "what it had made is undone");
-    let applied: i64 = database
-        .scalar("SELECT COUNT(*) FROM _sqlx_migrations", &[])
-        .await;
-    assert_eq!(applied, 1, "the one before stays");
     let ran = place.run(&["account", "list"]);
     assert_eq!(ran.code, 5, "{}", ran.err);
     assert!(ran.err.contains("run `postern migrate`"), "{}", ran.err);

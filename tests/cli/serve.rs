@@ -1,18 +1,22 @@
 //! The server as a process: what it prints, that it answers, that it stops when asked.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use crate::place::Place;
 
-/// A port that was free a moment ago.
+/// Free, and below those that the system gives to whoever connects (from 32,768 on): what was free a moment ago is still so when the
+/// server listens, however many connections other tests make meanwhile.
 fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    loop {
+        let drawn = RandomState::new().build_hasher().finish();
+        let port = 10_000 + u16::try_from(drawn % 10_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// With an empty site, on free ports.
