@@ -17,7 +17,11 @@ const ANOTHER: &str = "copper beeches rustle at dusk";
 /// Indexes of few rows: going along one of them is no look at the table.
 const SMALL_INDEXES: [&str; 1] = ["outbox_held"];
 /// What may look at more, and why: by a part of the statement.
-const MAY_SCAN: [(&str, &str); 4] = [
+const MAY_SCAN: [(&str, &str); 5] = [
+    (
+        "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND not_before <= $1",
+        "the tests' own: how they wait for the worker",
+    ),
     (
         "SELECT id FROM account LIMIT 1",
         "whether the database answers: any one row does",

@@ -240,13 +240,11 @@ async fn p7_without_tls_nothing_is_said() {
         let house = house(&server, "starttls", Some(&ca)).await;
         refused(&house, &server, diagnosis, &case).await;
         for line in server.heard() {
-            assert!(
-                line.starts_with("EHLO")
-                    || line.starts_with("STARTTLS")
-                    || line.starts_with("QUIT")
-                    || !line.is_ascii(),
-                "{case}: {line:?}"
-            );
+            // What TLS says is random, and may hold line ends; it is no command.
+            let told = ["AUTH", "MAIL", "RCPT", "DATA"]
+                .iter()
+                .any(|command| line.to_ascii_uppercase().starts_with(command));
+            assert!(!told, "{case}: {line:?}");
         }
     }
 }
