@@ -36,7 +36,7 @@ pub enum Due {
 }
 
 /// One for mail that strangers can cause at any address, else zero; the same words as in the index `outbox_queue`.
-const STRANGERS: &str =
+pub(super) const STRANGERS: &str =
     "CASE WHEN kind IN ('sign_up', 'sign_up_known', 'verify_address') THEN 1 ELSE 0 END";
 
 /// So far below the cap on all sending, workers need not wait for each other: there are not so many of them.

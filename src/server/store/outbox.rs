@@ -1,7 +1,6 @@
 //! The outbox: mail that is owed, claimed by lease, without a secret or a rendered body in it.
 
-use std::time::Duration;
-
+use super::claims::{QueuedMail, STRANGERS};
 use super::{Result, Tx, count};
 use crate::domain::identifier::EmailAddress;
 use crate::domain::mail::MailKind;
@@ -294,7 +293,12 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    async fn count_taken(&mut self, since: Timestamp, now: Timestamp, cap: u32) -> Result<u32> {
+    pub(super) async fn count_taken(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+        cap: u32,
+    ) -> Result<u32> {
         let (sent,): (i64,) = self
             .query(
                 "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE sent_at > $1 LIMIT $2) AS recent",
