@@ -13,6 +13,10 @@ use crate::domain::time::Timestamp;
 /// How far the machine's clock and its steady counter may part before somebody has set the clock, or the machine has slept.
 const STEP: i64 = 1_000;
 
+/// How far back the authority may go without being followed at once. Held back for longer, one instance would be apart from the others
+/// for twice as long: what they mint now would not yet be born here, and what is owed here would be past its end there.
+const SMALL: i64 = 60_000;
+
 /// The authority on time of one running server; cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -55,17 +59,29 @@ impl Clock {
         }
     }
 
-    /// The time now. It never goes back: where the authority does, time passes at half its speed until that has caught up, so that
-    /// neither a lease nor a token is judged twice by the same moment.
+    /// The time now. It goes back with no small step of the authority: time passes at half its speed then until that has caught up, so
+    /// that neither a lease nor a token is judged twice by the same moment. A step of more than a minute is followed at once, with a
+    /// word in the log: all instances must have the same time.
     pub fn now(&self) -> Timestamp {
         let at = Instant::now();
-        let mut state = self.state();
-        let authority = match state.authority {
-            Some(measured) => measured.millis.saturating_add(between(measured.at, at)),
-            None => self.machine(),
+        let (now, back) = {
+            let mut state = self.state();
+            let authority = match state.authority {
+                Some(measured) => measured.millis.saturating_add(between(measured.at, at)),
+                None => self.machine(),
+            };
+            let millis = authority.saturating_add(self.moved.load(Ordering::Relaxed));
+            let before = state.said.map_or(millis, |(_, said)| said);
+            let now = state.steady(at, millis);
+            (now, before.saturating_sub(now))
         };
-        let millis = authority.saturating_add(self.moved.load(Ordering::Relaxed));
-        Timestamp::from_millis(state.steady(at, millis))
+        if back > 0 {
+            tracing::error!(
+                "the clock that counts was set back by {} s: what was dated meanwhile lies in the future",
+                back / 1_000
+            );
+        }
+        Timestamp::from_millis(now)
     }
 
     /// Takes what an authority said at `at`; tells by how many milliseconds this machine's clock is before (or, less than zero, behind) it.
@@ -114,7 +130,7 @@ impl Clock {
 impl State {
     fn steady(&mut self, at: Instant, millis: i64) -> i64 {
         match self.said {
-            Some((then, said)) if millis < said => {
+            Some((then, said)) if millis < said && said.saturating_sub(millis) <= SMALL => {
                 let passed = between(then, at) / 2;
                 // Kept where it was for less than a millisecond, or it would never pass.
                 if passed > 0 {
@@ -172,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn time_never_goes_back_and_the_authority_catches_up() {
+    fn time_goes_back_by_no_small_step_and_the_authority_catches_up() {
         let mut state = State::default();
         let start = Instant::now();
         let at = |seconds: u64| start + Duration::from_secs(seconds);
@@ -184,8 +200,20 @@ mod tests {
         assert_eq!(state.steady(at(161), 201_000), 201_000);
         // Many looks within one millisecond do not stop it.
         for half in 0..20_000 {
-            state.steady(at(161) + Duration::from_micros(500 * half), 0);
+            let since = Duration::from_micros(500 * half);
+            let authority = 171_000 + i64::try_from(since.as_millis()).unwrap();
+            state.steady(at(161) + since, authority);
         }
-        assert_eq!(state.steady(at(171), 0), 206_000);
+        assert_eq!(state.steady(at(171), 181_000), 206_000);
+    }
+
+    #[test]
+    fn a_big_step_back_is_followed_at_once() {
+        let mut state = State::default();
+        let start = Instant::now();
+        assert_eq!(state.steady(start, 10 * HOUR), 10 * HOUR);
+        assert_eq!(state.steady(start, 10 * HOUR - SMALL), 10 * HOUR, "held");
+        assert_eq!(state.steady(start, 9 * HOUR), 9 * HOUR, "followed");
+        assert_eq!(state.steady(start, 9 * HOUR + 1), 9 * HOUR + 1);
     }
 }
