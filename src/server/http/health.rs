@@ -28,14 +28,14 @@ pub async fn live() -> Json<Value> {
     Json(json!({ "status": "live" }))
 }
 
-/// The database can be written to and mail is being worked on. How the relay does is for operators: to a stranger it would tell whether
+/// The database can be written to and, where a worker runs here, mail is being worked on. How the relay does is for operators: to a stranger it would tell whether
 /// a mail was tried, and so whether an account exists.
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     let found = app.readiness.ask(&app.service).await;
     let (database, outbox) = found.map_or((false, false), |it| (it.database, it.outbox));
     let worker = found.map_or("unknown", |it| it.worker);
     let word = |good: bool| if good { "ok" } else { "failing" };
-    let good = database && outbox;
+    let good = found.is_some_and(|it| it.is_ready());
     let status = if good {
         StatusCode::OK
     } else {
@@ -56,8 +56,18 @@ struct Found {
     at: Timestamp,
     database: bool,
     outbox: bool,
-    /// Who works on the outbox. Nobody is no reason by itself to send people elsewhere: mail waits, and what waits for long is.
+    /// Who works on the outbox.
     worker: &'static str,
+}
+
+const HERE: &str = "here";
+
+impl Found {
+    /// Whether people may be sent here. Mail that waits for long is a reason against it where it is worked on here; where it is not,
+    /// this server does all that it is there for, and every other one that serves pages would say the same.
+    fn is_ready(&self) -> bool {
+        self.database && (self.outbox || self.worker != HERE)
+    }
 }
 
 /// What the last look found; one look at a time, however many ask. Cheap to clone.
@@ -113,7 +123,7 @@ async fn look(service: &Service) -> Found {
         Err(error) => Err(error),
     };
     let worker = if service.config.worker.enabled {
-        "here"
+        HERE
     } else {
         match service
             .store
