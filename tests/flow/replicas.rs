@@ -1,10 +1,14 @@
 //! Two servers over one database (B6): what is done once is done once, whichever of them is asked, and what one of them is sending the
 //! other leaves alone.
 
+use std::time::Instant;
+
 use postern::server::Running;
 
 use crate::races::{at_these, with_status};
-use crate::support::{Browser, Form, House, PASSWORD, Page, SECOND, until};
+use crate::support::{
+    Browser, Form, HOUR, House, MINUTE, PASSWORD, Page, Relay, Reply, SECOND, until,
+};
 
 struct Pair {
     house: House,
@@ -202,12 +206,75 @@ async fn b6_every_mail_goes_out_once_though_two_workers_send() {
     pair.stop().await;
 }
 
+/// A worker that waited for its relay for longer than its lease comes back while another worker is sending, or has sent, the mail.
+#[tokio::test(flavor = "multi_thread")]
+async fn b6_a_worker_whose_lease_is_over_says_nothing_of_the_mail() {
+    for too_late in [false, true] {
+        let slow = Relay::start(&[Reply::HoldRcpt]).await;
+        let quick = Relay::start(&[Reply::Hold]).await;
+        let port = slow.port.to_string();
+        let house = House::with(&[("smtp.port", &port), ("reset.send_window", "10m")]).await;
+        house.add("alice").await;
+        house.browser().ask("alice").await;
+        slow.tried(1).await;
+        house.advance(8 * MINUTE);
+        let port = quick.port.to_string();
+        let other = house.replica(0, &[("smtp.port", &port)]).await;
+        let mails = quick.got(1).await;
+        let mut database = house.database().await;
+        if too_late {
+            // The other's lease is not over.
+            house.advance(150 * SECOND);
+        } else {
+            let freeze = "UPDATE account SET state = 'frozen'";
+            database.execute(freeze, &[]).await;
+        }
+        slow.gate.send(true).unwrap();
+        let abandoned =
+            "SELECT COUNT(*) FROM delivery_attempt WHERE number = 1 AND outcome = 'abandoned'";
+        until("the slow one to give up", async || {
+            (house.count(abandoned).await == 1).then_some(())
+        })
+        .await;
+        let tokens = "SELECT COUNT(*) FROM token WHERE purpose = 'reset'";
+        assert_eq!(house.count(tokens).await, 1, "the one that is being mailed");
+        let states = "SELECT reset_request.state || ' ' || outbox.state FROM reset_request, outbox";
+        assert_eq!(house.texts(states).await, ["requested queued"]);
+        quick.gate.send(true).unwrap();
+        until("the quick one to be done", async || {
+            (house.texts(states).await == ["sent sent"]).then_some(())
+        })
+        .await;
+        assert_eq!((mails.len(), slow.received().len()), (1, 0));
+        for event in ["reset_mail_discarded", "reset_mail_expired"] {
+            assert!(house.audit(event).await.is_empty(), "{event}");
+        }
+        other.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn b6_pages_without_a_worker_say_so_and_their_mail_goes_once_there_is_one() {
     let mut house = House::with(&[("worker.enabled", "false")]).await;
     house.add("alice").await;
     works(&house, "nobody").await;
     house.browser().ask("alice").await;
+    // What the workers fail at is told, but it takes no page away.
+    house.advance(6 * MINUTE);
+    let ready = until("overdue mail to be told of", async || {
+        let ready = house.browser().get("/health/ready").await;
+        ready
+            .body
+            .contains("\"outbox\":\"failing\"")
+            .then_some(ready)
+    })
+    .await;
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    assert!(
+        ready.body.contains("\"status\":\"ready\""),
+        "{}",
+        ready.body
+    );
     let working = house.replica(0, &[("worker.enabled", "true")]).await;
     let code = house.mail().await.code();
     works(&house, "elsewhere").await;
@@ -215,6 +282,23 @@ async fn b6_pages_without_a_worker_say_so_and_their_mail_goes_once_there_is_one(
     works(&house, "nobody").await;
     let page = house.browser().exchange(&code, "alice").await;
     assert_eq!(page.status, 303);
+}
+
+/// The clock that counts is put right by an hour: what others mint from then on is good here at once, not when this one has caught up.
+#[tokio::test(flavor = "multi_thread")]
+async fn b6_a_clock_that_is_set_back_by_an_hour_parts_nobody() {
+    let mut house = House::with(&[("worker.enabled", "false")]).await;
+    house.add("alice").await;
+    let right = house.clock.now();
+    house.clock.take(right.plus(HOUR), Instant::now());
+    assert!(house.opens("alice", PASSWORD).await, "an hour ahead");
+    house.clock.take(right, Instant::now());
+    assert!(house.clock.now().since(right) < MINUTE);
+    let working = house.replica(0, &[("worker.enabled", "true")]).await;
+    let code = house.code("alice").await;
+    let page = house.browser().exchange(&code, "alice").await;
+    assert_eq!(page.status, 303, "{}", page.body);
+    working.stop().await;
 }
 
 /// Waits until a server says who works on the outbox: what it found last counts for a second.

@@ -27,13 +27,20 @@ pub async fn sign_up(
 ) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
-    let Some(to) = recipient(queued) else {
+    let to = recipient(queued);
+    let known = match &to {
+        Some(to) => tx.account_by(&Identifier::Email(to.clone())).await?,
+        None => None,
+    };
+    if !ours(&mut tx, queued, to.as_ref()).await? {
+        return Ok(Job::Nothing);
+    }
+    let Some(to) = to else {
         return end(tx, queued, "no address", service).await;
     };
     if now >= queued.give_up_at {
         return expired(tx, queued, "send window over", service).await;
     }
-    let known = tx.account_by(&Identifier::Email(to.clone())).await?;
     let kind = if known.is_some() {
         MailKind::SignUpKnown
     } else {
@@ -112,7 +119,11 @@ pub async fn verify_address(
         Some(id) => tx.account(id).await?,
         None => None,
     };
-    let (Some(to), Some(account)) = (recipient(queued), account) else {
+    let to = recipient(queued);
+    if !ours(&mut tx, queued, to.as_ref()).await? {
+        return Ok(Job::Nothing);
+    }
+    let (Some(to), Some(account)) = (to, account) else {
         return end(tx, queued, "no address", service).await;
     };
     if now >= queued.give_up_at {
@@ -168,10 +179,15 @@ pub async fn verify_address(
 pub async fn notice(service: &Service, queued: &QueuedMail, part: Part<'_>) -> Done<Job> {
     let now = service.now();
     let mut tx = service.store.begin().await?;
+    if let Some(id) = &queued.account_id {
+        tx.account(id).await?;
+    }
+    if !ours(&mut tx, queued, None).await? {
+        return Ok(Job::Nothing);
+    }
     let (Some(to), Some(id)) = (recipient(queued), &queued.account_id) else {
         return end(tx, queued, "no address", service).await;
     };
-    tx.account(id).await?;
     if now >= queued.give_up_at {
         return expired(tx, queued, "too late", service).await;
     }
@@ -227,8 +243,16 @@ pub async fn notice(service: &Service, queued: &QueuedMail, part: Part<'_>) -> D
     Ok(Job::send(mail))
 }
 
-/// Whether an address got as many mails of that kind as strangers may cause there, or gets one just now. One worker at a time asks
-/// this about one address.
+/// Whether the mail is still this worker's: asked after the account and before anything is said of the mail, as the lease may have been
+/// over while the relay was asked. One worker at a time goes on about one address, where one is given.
+async fn ours(tx: &mut Tx, queued: &QueuedMail, about: Option<&EmailAddress>) -> Done<bool> {
+    if let Some(address) = about {
+        tx.lock_address(address).await?;
+    }
+    Ok(tx.still_claimed(queued).await?)
+}
+
+/// Whether an address, which is locked, got as many mails of that kind as strangers may cause there, or gets one just now.
 async fn crowded(
     service: &Service,
     tx: &mut Tx,
@@ -236,7 +260,6 @@ async fn crowded(
     kind: MailKind,
     to: &EmailAddress,
 ) -> Done<bool> {
-    tx.lock_address(to).await?;
     if tx.is_under_way_to(kind, to.key(), queued).await? {
         return Ok(true);
     }

@@ -62,6 +62,9 @@ pub async fn prepare(service: &Service, queued: &QueuedMail, part: Part<'_>) -> 
     let to = queued.recipient.as_deref().map(EmailAddress::parse);
     let end = async |end: MailEnd, reason: &str| -> Done<Job> {
         let mut tx = service.store.begin().await?;
+        if !tx.still_claimed(queued).await? {
+            return Ok(Job::Nothing);
+        }
         tx.end_mail(&queued.id, end, Some(reason), now).await?;
         tx.commit().await?;
         Ok(Job::Nothing)

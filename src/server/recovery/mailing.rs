@@ -30,6 +30,17 @@ pub async fn prepare(
         Some(id) => tx.request(id).await?,
         None => None,
     };
+    let account = match &request {
+        Some(request) => {
+            let identifier = Identifier::from_stored(&request.identifier);
+            tx.account_by(&identifier).await?
+        }
+        None => None,
+    };
+    // The lease was over while the relay was asked: what is said of the mail now is another worker's to say.
+    if !tx.still_claimed(queued).await? {
+        return Ok(Job::Nothing);
+    }
     let Some(request) = request else {
         tx.end_mail(&queued.id, MailEnd::Discarded, Some("no request"), now)
             .await?;
@@ -56,9 +67,6 @@ pub async fn prepare(
     if now >= queued.give_up_at {
         return expire(tx, worker, queued, &request.id, now).await;
     }
-    let account = tx
-        .account_by(&Identifier::from_stored(&request.identifier))
-        .await?;
     let Some(account) = account else {
         return discard(tx, "unknown account", None).await;
     };

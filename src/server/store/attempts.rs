@@ -118,7 +118,7 @@ fn read(row: &Row) -> sqlx::Result<AttemptRow> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     Never,
-    /// An attempt was lost while it was handed over.
+    /// An attempt was lost while it was handed over, or is just being handed over.
     Perhaps,
     /// The relay took it at least once.
     Accepted,
@@ -222,7 +222,7 @@ impl Tx {
         let (accepted, lost): (i64, i64) = self
             .query(
                 "SELECT COALESCE(SUM(CASE WHEN outcome = 'accepted' THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN outcome = 'lost' AND handing_over THEN 1 ELSE 0 END), 0) \
+             COALESCE(SUM(CASE WHEN outcome IN ('lost', 'running') AND handing_over THEN 1 ELSE 0 END), 0) \
              FROM delivery_attempt WHERE outbox_id = $1",
             )
             .bind(mail_id.to_owned())
