@@ -1,14 +1,17 @@
 //! Argon2id, which costs `password.argon2_memory` each time: as many at once as processors and memory allow, the others in turn.
 
+mod argon;
+
 use std::sync::Arc;
 
+use argon2::Params;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 
+use self::argon::Argon;
 use crate::server::config;
 use crate::server::failure::{Done, Failure};
 use crate::server::machine;
-use crate::server::secrets::{self, Secret};
+use crate::server::secrets::Secret;
 use crate::server::turns::Turns;
 
 /// Where `password.hashing_memory` is not set: this part of the memory that the process may use. Elsewhere than on Linux nobody says
@@ -21,7 +24,7 @@ const MEMORY_UNKNOWN: u64 = 1 << 30;
 /// Hashes and verifies passwords; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Hasher {
-    argon2: Argon2<'static>,
+    argon: Argon,
     turns: Turns,
     slots: usize,
     /// What is verified against where there is no account, so that both cost the same.
@@ -41,11 +44,11 @@ impl Hasher {
             None,
         )
         .map_err(|error| anyhow::anyhow!("argon2 refuses its parameters: {error}"))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let dummy = hash_now(&argon2, &Secret::new("nobody's password".into()))?;
+        let argon = Argon::new(params);
+        let dummy = argon.hash(&Secret::new("nobody's password".into()))?;
         let slots = slots(settings, machine::cores(), machine::memory());
         Ok(Self {
-            argon2,
+            argon,
             turns: Turns::new(slots, settings.hashing_queue, settings.hashing_wait),
             slots,
             dummy: dummy.into(),
@@ -62,9 +65,9 @@ impl Hasher {
     /// # Errors
     /// [`ApiError::Busy`] when too many wait already.
     pub async fn hash(&self, password: Secret) -> Done<String> {
-        let argon2 = self.argon2.clone();
+        let argon = self.argon.clone();
         self.turns
-            .run(move || hash_now(&argon2, &password))
+            .run(move || argon.hash(&password))
             .await?
             .map_err(Failure::Fault)
     }
@@ -74,23 +77,16 @@ impl Hasher {
     /// # Errors
     /// [`ApiError::Busy`] when too many wait already.
     pub async fn verify(&self, password: Secret, hash: Option<String>) -> Done<bool> {
-        let argon2 = self.argon2.clone();
+        let argon = self.argon.clone();
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy.to_string());
-        let same = move || {
-            let hash = PasswordHash::new(&hash);
-            hash.is_ok_and(|hash| {
-                argon2
-                    .verify_password(password.expose().as_bytes(), &hash)
-                    .is_ok()
-            })
-        };
+        let same = move || argon.verify(&password, &hash);
         Ok(self.turns.run(same).await? && known)
     }
 
     /// Whether a hash was made with other costs than today's.
     pub fn outdated(&self, hash: &str) -> bool {
-        let today = self.argon2.params();
+        let today = self.argon.params();
         PasswordHash::new(hash)
             .ok()
             .and_then(|hash| Params::try_from(&hash).ok())
@@ -109,15 +105,6 @@ fn slots(settings: &config::Password, cores: usize, memory: Option<u64>) -> usiz
     let affordable = usize::try_from(budget / each).unwrap_or(usize::MAX);
     let chosen = settings.hashing_slots.unwrap_or(cores.min(affordable));
     chosen.clamp(1, MOST_SLOTS)
-}
-
-fn hash_now(argon2: &Argon2<'_>, password: &Secret) -> anyhow::Result<String> {
-    let mut salt = [0; 16];
-    secrets::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-    argon2
-        .hash_password_with_salt(password.expose().as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|error| anyhow::anyhow!("argon2 failed: {error}"))
 }
 
 #[cfg(test)]

@@ -90,6 +90,44 @@ fn d3_two_hundred_sign_ins_at_once_take_the_memory_of_a_few() {
     assert!(log.contains(&format!("hashing={permits}")), "{log}");
 }
 
+#[test]
+fn d3_memory_stays_where_it_is_however_many_sign_ins_there_were() {
+    let hash: u64 = 19 * 1024;
+    // With the costs of the default: what an allocator makes of blocks of this size is another thing than with larger ones.
+    let server = Server::start(
+        "d3-many",
+        &[
+            "password.hashing_slots=2",
+            "limits.per_address=100000",
+            "limits.connections_per_client=400",
+        ],
+    );
+    let sign_in = |name: usize| server.post("/sign-in", &format!("username=u{name}&password=x"));
+    let rounds = |first: usize, together: usize, each: usize| {
+        thread::scope(|scope| {
+            for one in 0..together {
+                let sign_in = &sign_in;
+                scope.spawn(move || {
+                    for n in 0..each {
+                        let answer = sign_in(first + one * each + n);
+                        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+                    }
+                });
+            }
+        });
+        server.memory("VmHWM:")
+    };
+    server.serves_others();
+    let base = server.memory("VmRSS:");
+    let few = rounds(0, 2, 20);
+    let many = rounds(1_000, 10, 20);
+    let more = rounds(2_000, 10, 20);
+    println!("base {base} kB, after 40 {few} kB, after 240 {many} kB, after 440 {more} kB");
+    assert!(few <= base + 2 * hash + SLACK, "{base} kB grew to {few}");
+    assert!(more <= base + 2 * hash + SLACK, "{base} kB grew to {more}");
+    server.stop();
+}
+
 /// So many at once, each with the same beginning of a request, dripping byte after byte; others come while all are open. How long until
 /// the last was cut, and what the first was told.
 fn drip(server: &Server, beginning: &str) -> (Duration, String) {
