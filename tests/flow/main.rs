@@ -28,6 +28,7 @@ mod outbox;
 mod plans;
 mod pool;
 mod postgres_clock;
+mod postgres_lock;
 mod races;
 mod relays;
 mod replicas;

@@ -32,8 +32,8 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     let standing = verified(&mut tx, cookie, now).await;
     drop(tx);
     let (_, account) = match standing {
-        Err(Failure::Refused(over)) => {
-            return too_late(service.store.begin().await?, caller, now, over).await;
+        Err(Failure::Refused(ApiError::ResetOver)) => {
+            return too_late(service.store.begin().await?, caller, now).await;
         }
         other => other?,
     };
@@ -60,11 +60,12 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
     let now = service.now();
     let mut tx = service.store.begin().await?;
     let (session, account) = match verified(&mut tx, cookie, now).await {
-        Err(Failure::Refused(over)) => return too_late(tx, caller, now, over).await,
+        // A busy database is refused as well; what it says is no news of the session's.
+        Err(Failure::Refused(ApiError::ResetOver)) => return too_late(tx, caller, now).await,
         other => other?,
     };
     if !tx.end_reset_session(cookie.hash()).await? {
-        return too_late(tx, caller, now, ApiError::ResetOver).await;
+        return too_late(tx, caller, now).await;
     }
     tx.set_password(&account.id, &hash, now).await?;
     tx.revoke_all(&account.id, None).await?;
@@ -83,11 +84,11 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
 }
 
 /// Writes down that a password came without a session that may set it, or after another one.
-async fn too_late(mut tx: Tx, caller: &Caller, now: Timestamp, over: ApiError) -> Done<()> {
+async fn too_late(mut tx: Tx, caller: &Caller, now: Timestamp) -> Done<()> {
     let event = AuditEvent::refused("sequence_fail", "no verified reset session");
     tx.audit(caller, now, event).await?;
     tx.commit().await?;
-    Err(over.into())
+    Err(ApiError::ResetOver.into())
 }
 
 /// The news of a changed password, now and once more later, to the address as it stands at this moment.
