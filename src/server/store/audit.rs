@@ -111,7 +111,7 @@ impl Tx {
             "INSERT INTO audit_event (id, at, request_id, event, outcome, reason, account_id, client, user_agent) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
-        .bind(id)
+        .bind(id.clone())
         .bind(now.millis())
         .bind(caller.request_id.clone())
         .bind(event.event)
@@ -122,6 +122,7 @@ impl Tx {
         .bind(caller.user_agent.clone())
         .execute()
         .await?;
+        self.last_audit = Some(id);
         Ok(())
     }
 

@@ -63,6 +63,8 @@ pub struct Tx {
     writes: bool,
     /// Where to ask what became of it, should the answer to its COMMIT get lost: on PostgreSQL, where it may write.
     pool: Option<sqlx::PgPool>,
+    /// The id of the last row of the audit that it wrote: by that it is known again.
+    last_audit: Option<String>,
 }
 
 /// Counts are small and never negative; the columns are BIGINT on both databases.

@@ -70,6 +70,7 @@ impl Store {
             inner,
             writes: true,
             pool,
+            last_audit: None,
         })
     }
 
@@ -86,6 +87,7 @@ impl Store {
             inner,
             writes: false,
             pool: None,
+            last_audit: None,
         })
     }
 

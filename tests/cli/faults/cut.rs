@@ -130,3 +130,59 @@ fn b4_an_outcome_that_cannot_be_found_out_is_said_to_be_unknown_and_a_repeat_is_
         postgres.kill();
     }
 }
+
+/// PostgreSQL dies before it wrote down that a transaction ran, and gives out its id once more: to `another`, or to nobody yet.
+fn lost_with_its_id(another: bool) {
+    let name = format!("lost-{another}");
+    // Nothing of a transaction reaches the disk before its commit.
+    let Some(postgres) = Postgres::start(&name, "wal_writer_delay = 10s") else {
+        return;
+    };
+    seed(&postgres);
+    let port = postgres.port;
+    let wire = Arc::new(Wire::to(port));
+    let mut world = World::new(on_postgres(&postgres, wire.port, "seed"));
+    let patience = ["--set", "database.busy_timeout=30s"];
+    world.start(&[], &patience).unwrap();
+    let page = world.verified();
+    world.settled().unwrap();
+    let postgres = Arc::new(Mutex::new(postgres));
+    let (hit, way, mut break_off) = (postgres.clone(), wire.clone(), wire.break_off());
+    wire.plan(1, At::Before, move || {
+        // Nobody looks before all of it has happened.
+        break_off();
+        let mut postgres = hit.lock().unwrap();
+        postgres.kill();
+        postgres.up();
+        for _ in 0..if another { 50 } else { 0 } {
+            postgres.run("postgres", "SELECT pg_current_xact_id()");
+        }
+        way.mend(port);
+    });
+    let fields = [("csrf", page.csrf()), ("password", NEW.to_owned())];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let answer = world.person.post("/reset/password", &fields).unwrap();
+    assert!(!wire.waits(), "the commit was met");
+    assert_eq!(answer.status, 503, "{}: {}", answer.location, answer.body);
+    assert_eq!(answer.body.contains(UNSURE), another, "{}", answer.body);
+    world.answers();
+    assert!(world.person.signs_in(PASSWORD) && !world.person.signs_in(NEW));
+    let answer = world.person.post("/reset/password", &fields).unwrap();
+    assert_eq!(answer.location, "/reset/done", "{}", answer.body);
+    assert!(world.person.signs_in(NEW) && !world.person.signs_in(PASSWORD));
+    drop(world);
+    // The wire's threads, which live as long as the test, hold it too.
+    postgres.lock().unwrap().end();
+}
+
+#[test]
+fn b4_a_commit_that_was_lost_is_no_success_when_its_id_is_given_out_again() {
+    lost_with_its_id(true);
+}
+
+#[test]
+fn b4_a_commit_that_was_lost_with_its_id_does_not_count() {
+    lost_with_its_id(false);
+}
