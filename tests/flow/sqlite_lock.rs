@@ -145,3 +145,42 @@ async fn a_database_that_is_busy_for_a_moment_costs_no_second_mail() {
     house.settled().await;
     assert_eq!(relay.tries(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_a_busy_database_held_up_does_not_wait_for_its_lease() {
+    let _alone = LINE.lock().await;
+    let relay = Relay::start(&[Reply::HoldRcpt]).await;
+    let port = relay.port.to_string();
+    let house = House::with(&[("database.busy_timeout", "100ms"), ("smtp.port", &port)]).await;
+    house.add("alice").await;
+    house.browser().ask("alice").await;
+    relay.tried(1).await;
+    let mut other = house.database().await;
+    other.execute("BEGIN IMMEDIATE", &[]).await;
+    let warned = || {
+        house
+            .log()
+            .matches("a mail cannot be given back yet")
+            .count()
+    };
+    let before = warned();
+    relay.gate.send(true).unwrap();
+    until("the worker to meet the lock", async || {
+        (warned() > before).then_some(())
+    })
+    .await;
+    other.execute("ROLLBACK", &[]).await;
+    // The clock is not moved: the lease runs for minutes.
+    until("the mail to be sent", async || {
+        (house.texts("SELECT state FROM outbox").await == ["sent"]).then_some(())
+    })
+    .await;
+    assert_eq!(
+        house
+            .texts("SELECT outcome FROM delivery_attempt ORDER BY number")
+            .await,
+        ["abandoned", "accepted"]
+    );
+    assert_eq!(house.count("SELECT attempts FROM outbox").await, 1);
+    assert_eq!(house.count("SELECT COUNT(*) FROM token").await, 1);
+}

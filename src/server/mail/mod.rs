@@ -3,6 +3,7 @@
 pub mod dkim;
 mod encoded_word;
 pub mod job;
+mod lease;
 pub mod lettre_transport;
 pub mod message;
 pub mod outbox;

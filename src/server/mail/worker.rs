@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::job::{self, Asked, Job, Part};
+use super::lease::{self, REST, SETTLE_TRIES};
 use super::message::{self, MessageError, OutgoingMessage};
 use super::relay::{Attempt, End, Handover, Relay, RelayEnvelope};
 use super::render::{self, Look};
@@ -24,22 +25,16 @@ use crate::server::failure::Done;
 use crate::server::retention;
 use crate::server::secrets;
 use crate::server::service::Service;
-use crate::server::store::{AttemptEnd, AttemptOutcome, BEAT, Due, Presence, QueuedMail, Replaced};
+use crate::server::store::{BEAT, Due, Presence, QueuedMail, Replaced};
 
 /// How often the outbox is looked at when nobody calls: due retries, and what another instance queued.
 const POLL: Duration = Duration::from_millis(250);
-/// How long after a fault of the database the worker looks again.
-const REST: Duration = Duration::from_secs(1);
-/// How often it is tried to write down how a mail ended: with the database's own patience, less than the lease's margin.
-const SETTLE_TRIES: u32 = 4;
 /// What the cap on all sending is counted by.
 const HOUR: Duration = Duration::from_secs(3_600);
 /// How long to wait when all sending has reached its cap: what is due may not go, and what is overdue has ended.
 const CAPPED: Duration = Duration::from_secs(30);
 /// What an attempt has beyond the relay's own limit, before it is cut off.
 const GRACE: Duration = Duration::from_secs(10);
-/// What a lease has beyond the longest attempt: the transactions around it.
-const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
 /// One worker.
 pub struct Worker {
@@ -189,8 +184,10 @@ impl Worker {
         } else {
             Due::NoStrangers
         };
-        let lease = self.longest + LEASE_MARGIN;
-        let claimed = tx.claim_mail(now, lease, due, worker).await?;
+        let patience = service.config.database.busy_timeout;
+        let claimed = tx
+            .claim_mail(now, lease::length(self.longest, patience), due, worker)
+            .await?;
         let Some(queued) = claimed else {
             tx.commit().await?;
             if capped {
@@ -219,8 +216,10 @@ impl Worker {
         let service = &self.service;
         let id = secrets::random_id()?;
         let part = Part::Begin { attempt: &id };
-        let Job::Ask(asked) = job::prepare(service, &self.caller, queued, part).await? else {
-            return Ok(());
+        let asked = match job::prepare(service, &self.caller, queued, part).await {
+            Ok(Job::Ask(asked)) => asked,
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(lease::given_back(service, queued, &id, error).await),
         };
         let envelope = RelayEnvelope {
             from: self.from.clone(),
@@ -246,7 +245,7 @@ impl Worker {
                     }
                     Err(error) => {
                         handover.abandon().await;
-                        return Err(error);
+                        return Err(lease::given_back(service, queued, &id, error).await);
                     }
                 };
                 match self.build(&mail, to) {
@@ -337,18 +336,10 @@ impl Worker {
 
     /// The second decision was against it: nothing of the mail has gone out.
     async fn abandoned(&self, id: &str) -> Done<()> {
-        let end = AttemptEnd {
-            outcome: AttemptOutcome::Abandoned,
-            class: None,
-            diagnosis: None,
-            evidence: Some(
-                "the mail stopped being wanted, or had to wait, while the relay was asked",
-            ),
-            message_id: None,
-            transcript: None,
-        };
+        let why = "the mail stopped being wanted, or had to wait, while the relay was asked";
         let mut tx = self.service.store.begin().await?;
-        tx.end_attempt(id, end, self.service.now()).await?;
+        tx.end_attempt(id, lease::abandoned(why), self.service.now())
+            .await?;
         Ok(tx.commit().await?)
     }
 
