@@ -53,11 +53,44 @@ impl DatabaseUrl {
         let Some(rest) = postgres(&self.0) else {
             return false;
         };
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let authority = place.split('/').next().unwrap_or_default();
-        let user = authority.rsplit_once('@').map(|(user, _)| user);
-        user.is_some_and(|user| user.contains(':'))
-            || query.split('&').any(|pair| pair.starts_with("password="))
+        let parts = parts(rest);
+        // In doubt, yes.
+        parts.hides
+            || parts.user.contains(':')
+            || parts
+                .query
+                .split('&')
+                .any(|pair| pair.starts_with("password="))
+    }
+}
+
+/// What a PostgreSQL URL says after its scheme.
+struct Parts<'a> {
+    /// With its password.
+    user: &'a str,
+    /// Host, port and name.
+    place: &'a str,
+    query: &'a str,
+    /// Whether a part of a password may be anywhere: then nothing is shown.
+    hides: bool,
+}
+
+/// A password may hold anything, a slash or an @ too, where somebody did not encode it: what follows the last @ is none. With a question
+/// mark before that, nobody knows which of the two holds it. Where there is no @, what follows the first colon is a port, or else the
+/// password of somebody who forgot the host.
+fn parts(rest: &str) -> Parts<'_> {
+    let (user, rest) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = place.split('/').next().unwrap_or_default();
+    // An address of IPv6 has colons of its own, in brackets.
+    let after_host = authority.rsplit(']').next().unwrap_or_default();
+    let port = after_host.split_once(':').map_or("", |(_, port)| port);
+    let no_port = user.is_empty() && port.chars().any(|c| !c.is_ascii_digit());
+    Parts {
+        user,
+        place,
+        query,
+        hides: no_port || user.contains('?'),
     }
 }
 
@@ -71,14 +104,15 @@ impl fmt::Display for DatabaseUrl {
         let Some(rest) = postgres(&self.0) else {
             return f.write_str(&self.0);
         };
-        let place = rest.split('?').next().unwrap_or_default();
-        // A password may hold anything, a slash or an @ too, where somebody did not encode it: what follows the last @ is none.
-        let (user, host) = match place.rsplit_once('@') {
-            Some((user, host)) => (user.split(':').next().unwrap_or_default(), host),
-            None => ("", place),
-        };
+        let Parts {
+            user, place, hides, ..
+        } = parts(rest);
+        if hides {
+            return f.write_str("postgres://…");
+        }
+        let user = user.split(':').next().unwrap_or_default();
         let at = if user.is_empty() { "" } else { "@" };
-        write!(f, "postgres://{user}{at}{host}")
+        write!(f, "postgres://{user}{at}{place}")
     }
 }
 
@@ -114,6 +148,23 @@ mod tests {
                 true,
             ),
             ("postgres:///p?host=/run/postgresql", "postgres:///p", false),
+            ("postgres://me:S3cr?et@db/p", "postgres://…", true),
+            ("postgres://me:S3cr/et@db/p", "postgres://me@db/p", true),
+            ("postgres://me@db/p?password=s3@cret", "postgres://…", true),
+            ("postgres://:s3cret@db/p", "postgres://db/p", true),
+            ("postgres://me:s3cret/p", "postgres://…", true),
+            ("postgres://me:s3?cret", "postgres://…", true),
+            (
+                "postgres://me@[::1]:5433/p",
+                "postgres://me@[::1]:5433/p",
+                false,
+            ),
+            ("postgres://[::1]/p", "postgres://[::1]/p", false),
+            (
+                "postgres://me@db/p?user=a@b&password=s3cret",
+                "postgres://…",
+                true,
+            ),
         ] {
             let url = DatabaseUrl::parse(url).unwrap();
             assert_eq!(url.to_string(), shown);
