@@ -6,11 +6,11 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_rust
-tests=(--test flow --test cli --test model)
+tests=(--test flow --test cli --test model --test timing)
 if cargo nextest --version >/dev/null 2>&1; then
     # Before the server starts, which need not wait for a compiler.
     cargo nextest run --no-run "${tests[@]}"
-    exec scripts/with-postgres.sh cargo nextest run "${tests[@]}" --no-fail-fast -E 'not test(/(^|::)sqlite_/)' "$@"
+    exec scripts/with-postgres.sh cargo nextest run "${tests[@]}" --no-fail-fast -E 'not test(/(^|::)sqlite_|_sqlite$/)' "$@"
 fi
 cargo test --no-run "${tests[@]}"
-exec scripts/with-postgres.sh cargo test "${tests[@]}" --no-fail-fast -- --skip sqlite_
+exec scripts/with-postgres.sh cargo test "${tests[@]}" --no-fail-fast -- --skip sqlite_ --skip _sqlite "$@"

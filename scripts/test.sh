@@ -13,12 +13,12 @@ set -uo pipefail
 rust_tests() {
     local status=0
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --no-fail-fast -E 'not test(/(^|::)postgres_/)' || status=1
+        cargo nextest run --no-fail-fast -E 'not test(/(^|::)postgres_|_postgres$/)' || status=1
         cargo nextest run "${site_tool[@]}" --no-fail-fast || status=1
         # nextest leaves out the examples in the documentation.
         cargo test --doc --quiet || status=1
     else
-        cargo test --no-fail-fast -- --skip postgres_ || status=1
+        cargo test --no-fail-fast -- --skip postgres_ --skip _postgres || status=1
         cargo test "${site_tool[@]}" || status=1
     fi
     return "$status"

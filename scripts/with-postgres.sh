@@ -131,6 +131,8 @@ status=0
     # Only this script holds the keeper: a process that the tests left behind must not.
     exec {hold}>&- {said}<&-
     export POSTERN_TEST_POSTGRES="$url" POSTERN_TEST_POSTGRES_BIN="$bin"
+    # Here a test that starts a server of its own has no excuse.
+    export POSTERN_TEST_REQUIRE_POSTGRES=1
     [ -z "$user" ] || export POSTERN_TEST_POSTGRES_USER="$user"
     exec "$@"
 ) || status=$?

@@ -16,12 +16,16 @@ mod stats;
 #[path = "../tools/timing/src/wire.rs"]
 mod wire;
 
+#[allow(dead_code, unused_imports, reason = "other tests use the rest")]
+mod support_db;
+
 use std::path::Path;
 
 use crate::measure::{WARM_UP, measure};
 use crate::people::People;
 use crate::server::Server;
 use crate::stats::Finding;
+use crate::support_db::Database;
 use crate::wire::Wire;
 
 const PAIRS: usize = 40;
@@ -29,7 +33,9 @@ const PAIRS: usize = 40;
 #[tokio::test(flavor = "multi_thread")]
 async fn e2_known_and_unknown_are_answered_alike_and_timed() {
     let program = Path::new(env!("CARGO_BIN_EXE_postern"));
-    let server = Server::start(program, None).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::new(&folder.path().join("timing.sqlite"));
+    let server = Server::start(program, Some(&database.url())).unwrap();
     let people = People::make(&server.config, PAIRS).await.unwrap();
     let mut wire = Wire::connect(server.address).unwrap();
     for case in cases::all() {

@@ -83,7 +83,7 @@ impl Postgres {
             // The server ends with this test, however that ends.
             Some(user) => {
                 let mut command = Command::new("setpriv");
-                command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+                command.args(["--reuid", user, "--regid", &group(user), "--clear-groups"]);
                 command.args(["--pdeathsig", "QUIT"]).arg(path);
                 command
             }
@@ -256,4 +256,10 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The user's own group: it need not have the same name.
+fn group(user: &str) -> String {
+    let id = Command::new("id").args(["-g", user]).output().unwrap();
+    String::from_utf8(id.stdout).unwrap().trim().to_owned()
 }

@@ -46,7 +46,9 @@ impl Server {
             str::to_owned,
         );
         let root = site.display().to_string();
-        let more = [("site.root", root.as_str()), ("database.url", &database)];
+        let more = [("site.root", root.as_str())];
+        // It may hold a password, which no flag may.
+        let env = vec![("POSTERN_DATABASE__URL".to_owned(), database)];
         let settings: Vec<(String, String)> = SETTINGS
             .iter()
             .chain(&more)
@@ -57,6 +59,7 @@ impl Server {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("POSTERN_")) {
             command.env_remove(name);
         }
+        command.envs(env.iter().map(|(name, value)| (name, value)));
         for (key, value) in &settings {
             command.args(["--set", &format!("{key}={value}")]);
         }
@@ -78,6 +81,7 @@ impl Server {
         };
         let sources = Sources {
             flags: settings,
+            env,
             ..Sources::default()
         };
         let (config, _) = load(&sources).map_err(|error| anyhow::anyhow!("{error}"))?;
