@@ -28,19 +28,24 @@ use crate::stats::Finding;
 use crate::support_db::Database;
 use crate::wire::Wire;
 
-const PAIRS: usize = 40;
+/// POSTERN_TIMING_PAIRS asks for more.
+fn pairs() -> usize {
+    let asked = std::env::var("POSTERN_TIMING_PAIRS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(40)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e2_known_and_unknown_are_answered_alike_and_timed() {
     let program = Path::new(env!("CARGO_BIN_EXE_postern"));
+    let pairs = pairs();
     let folder = tempfile::tempdir().unwrap();
     let database = Database::new(&folder.path().join("timing.sqlite"));
     let server = Server::start(program, Some(&database.url())).unwrap();
-    let people = People::make(&server.config, PAIRS).await.unwrap();
+    let people = People::make(&server.config, pairs).await.unwrap();
     let mut wire = Wire::connect(server.address).unwrap();
     for case in cases::all() {
         let named = format!("{}: {}", case.name, case.classes.join(" / "));
-        let measured = measure(&case, &people, &mut wire, PAIRS).await.unwrap();
+        let measured = measure(&case, &people, &mut wire, pairs).await.unwrap();
         let status = match case.name.split(':').next().unwrap() {
             "reset" => 422,
             "sign-in" => 401,
@@ -62,7 +67,7 @@ async fn e2_known_and_unknown_are_answered_alike_and_timed() {
                 .collect::<Vec<_>>()
                 .join("\n----\n")
         );
-        let timed = PAIRS - WARM_UP.min(PAIRS / 10);
+        let timed = pairs - WARM_UP.min(pairs / 10);
         for times in [&measured.series.first, &measured.series.second] {
             assert_eq!(times.len(), timed, "{named}");
             assert!(times.iter().all(|time| *time > 0.0), "{named}");
