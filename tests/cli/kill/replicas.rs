@@ -1,6 +1,7 @@
 //! Two servers and workers over one database, one of them killed in the middle of a load (B6, I6): what was acknowledged comes, and
 //! what the dead one held comes twice at most.
 
+use std::io::Read as _;
 use std::process::Child;
 use std::thread;
 use std::time::Instant;
@@ -90,10 +91,15 @@ fn b6_servers_that_start_at_once_on_an_empty_database_all_come_up() {
     let place = Place::new("together");
     let relay = Relay::start(&[]);
     let to = format!("smtp.port={}", relay.port);
-    let servers: Vec<(Child, u16)> = (0..4).map(|_| serve(&place, &["--set", &to])).collect();
-    for (_, port) in &servers {
+    let mut servers: Vec<(Child, u16)> = (0..4).map(|_| serve(&place, &["--set", &to])).collect();
+    for (server, port) in &mut servers {
         let began = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", *port)).is_err() {
+            if let Some(status) = server.try_wait().unwrap() {
+                let mut log = String::new();
+                let _ = server.stderr.take().unwrap().read_to_string(&mut log);
+                panic!("{status}: {log}");
+            }
             assert!(began.elapsed().as_secs() < 60, "the server does not answer");
             thread::sleep(std::time::Duration::from_millis(50));
         }
