@@ -134,6 +134,24 @@ impl Limits {
         Ok(tx)
     }
 
+    /// Gives back to the client what [`Self::take`] took in this transaction, whose row is still locked: nobody has seen it missing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn give_back(
+        &self,
+        tx: &mut Tx,
+        counted: Counted,
+        client: Option<IpAddr>,
+    ) -> Done<()> {
+        if let Some(bucket) = self.of_client(counted, client) {
+            // The price does not depend on the time.
+            let price = bucket.limit.terms(Timestamp::from_millis(0)).price;
+            tx.give_back_limit(bucket.key, price).await?;
+        }
+        Ok(())
+    }
+
     /// Counts what failed for the client, in the transaction that writes the failure down: whether it is too much changes nothing there.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::support::{Browser, Form, House, PASSWORD, PATIENCE, Page};
 
 /// Submits all to one server at the same moment.
-async fn at_once(house: &House, all: Vec<(Browser, Form)>) -> Vec<(Form, Page)> {
+pub async fn at_once(house: &House, all: Vec<(Browser, Form)>) -> Vec<(Form, Page)> {
     let there = |(browser, form)| (house.address(), house.public_url(), browser, form);
     at_these(all.into_iter().map(there).collect()).await
 }

@@ -3,7 +3,8 @@
 use postern::domain::account::AccountState;
 use postern::server::accounts::admin;
 
-use crate::support::{HOUR, House, PASSWORD, SECOND};
+use crate::races::{at_once, with_status};
+use crate::support::{HOUR, House, PASSWORD, SECOND, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_and_out_again() {
@@ -172,6 +173,57 @@ async fn a_client_that_fails_a_lot_is_slowed_down_whoever_it_tries() {
     assert_eq!(page.form("/sign-in").value("username"), Some("alice"));
     house.advance(HOUR);
     assert!(house.opens("alice", PASSWORD).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_tries_gets_no_further_than_the_limit() {
+    let house = House::with(&[("limits.per_address", "4")]).await;
+    house.add("alice").await;
+    for _ in 0..6 {
+        assert!(house.opens("alice", PASSWORD).await, "who is right is free");
+    }
+    let page = house.browser().get("/sign-in").await;
+    let form = |n: usize| {
+        let name = format!("person{n}");
+        page.filled(&[("username", &name), ("password", "wrong password here")])
+    };
+    let all = (0..40).map(|n| (house.browser(), form(n))).collect();
+    let pages = at_once(&house, all).await;
+    assert_eq!(with_status(&pages, 401), 4);
+    assert_eq!(with_status(&pages, 429), 36);
+    let judged = house.audit("authn_login_fail").await;
+    assert_eq!(judged.len(), 4, "the others were not even judged");
+    assert!(!house.opens("alice", PASSWORD).await);
+}
+
+/// Tries for an account wait for each other at its row. Those for nobody wait as well, at the same place: before any row is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_tries_for_one_name_queue_whoevers_it_is() {
+    let house = House::new().await;
+    house.add("known").await;
+    let mut database = house.database().await;
+    for name in ["known", "nobod"] {
+        let hold = format!("SELECT pg_advisory_lock(hashtextextended('sign-in {name}', 0))");
+        database.execute(&hold, &[]).await;
+    }
+    let (one, other) = (house.browser(), house.browser());
+    let queue = async {
+        let waiting = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        until("both to wait", async || {
+            let waiting: i64 = database.scalar(waiting, &[]).await;
+            (waiting == 2).then_some(())
+        })
+        .await;
+        let go = "SELECT pg_advisory_unlock_all()";
+        database.execute(go, &[]).await;
+    };
+    let (known, nobody, ()) = tokio::join!(
+        one.sign_in("KNOWN", "wrong password here"),
+        other.sign_in("nobod", "wrong password here"),
+        queue
+    );
+    assert_eq!((known.status, nobody.status), (401, 401));
 }
 
 #[tokio::test(flavor = "multi_thread")]

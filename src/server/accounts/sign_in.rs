@@ -36,15 +36,26 @@ pub async fn sign_in(
         .limits
         .ask(counted, caller.client, now, read)
         .await?;
-    let account = match Identifier::parse(&idn::address(typed), mode) {
-        Ok(identifier) => tx.account_by(&identifier).await?,
-        Err(_) => None,
+    let identifier = Identifier::parse(&idn::address(typed), mode).ok();
+    let account = match &identifier {
+        Some(identifier) => tx.account_by(identifier).await?,
+        None => None,
     };
     drop(tx);
     let right = verify(service, account.as_ref(), &password).await?;
 
     let now = service.now();
-    let mut tx = service.store.begin().await?;
+    let begin = async {
+        let mut tx = service.store.begin().await?;
+        tx.lock_typed(identifier.as_ref().map_or("", Identifier::key))
+            .await?;
+        Ok(tx)
+    };
+    // Taken before anything is judged, or many at once would all be judged though few are allowed; who is right gets it back.
+    let mut tx = service
+        .limits
+        .take(counted, caller.client, None, now, begin)
+        .await?;
     let Some(account) = account else {
         // Every refusal takes the same statements: one more or fewer can be measured.
         tx.account(NOBODY).await?;
@@ -58,7 +69,7 @@ pub async fn sign_in(
             None,
         )
         .await?;
-        return refused(service, tx, caller, now).await;
+        return refused(tx).await;
     };
     let id = account.id.clone();
     // Read again: other tries may have come first while the hash was computed.
@@ -69,7 +80,7 @@ pub async fn sign_in(
     let Some(account) = account else {
         let reason = Some("password changed meanwhile");
         audit(&mut tx, caller, now, Outcome::Refused, reason, Some(&id)).await?;
-        return refused(service, tx, caller, now).await;
+        return refused(tx).await;
     };
     let shut = may_sign_in(account.state, account.lock, now)
         .err()
@@ -87,17 +98,21 @@ pub async fn sign_in(
             Some(&id),
         )
         .await?;
-        return refused(service, tx, caller, now).await;
+        return refused(tx).await;
     }
     if !right {
         let owed = failed(service, &mut tx, caller, &account, now).await?;
-        let answer = refused(service, tx, caller, now).await;
+        let answer = refused(tx).await;
         // Not at every failure: the worker would look only where there is an account, and the next answer would be slower.
         if owed {
             service.mail_queued.notify_one();
         }
         return answer;
     }
+    service
+        .limits
+        .give_back(&mut tx, counted, caller.client)
+        .await?;
     tx.set_sign_in_failures(&id, 0, Timestamp::from_millis(0))
         .await?;
     if let Some(old) = old {
@@ -173,14 +188,9 @@ pub async fn failed(
     Ok(owed)
 }
 
-/// Counts the failure for the client, and makes all that was written about it count.
-async fn refused<T>(service: &Service, mut tx: Tx, caller: &Caller, now: Timestamp) -> Done<T> {
-    let within = service
-        .limits
-        .count(&mut tx, Counted::SignIn, caller.client, now)
-        .await?;
+/// Makes count what was written about the failure.
+async fn refused<T>(tx: Tx) -> Done<T> {
     tx.commit().await?;
-    within?;
     Err(ApiError::SignInRefused.into())
 }
 

@@ -43,7 +43,7 @@ impl Tx {
     }
 
     /// Lets one transaction at a time decide about what has no row to lock; until this transaction ends, the others wait here. Asked
-    /// for after an account's row, where both are.
+    /// for after an account's row, where both are; but what was typed at a sign-in comes first of all, as it is known before the account.
     pub(super) async fn one_at_a_time(&mut self, about: &str) -> super::Result<()> {
         if let Inner::Postgres(_) = &self.inner {
             self.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")

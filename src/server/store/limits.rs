@@ -7,6 +7,12 @@ use crate::domain::rate_limit::Terms;
 use crate::domain::time::Timestamp;
 
 impl Tx {
+    /// Lets one transaction at a time judge a sign-in by what was typed, be it somebody's or nobody's: tries for an account wait for each
+    /// other at its row, and tries for nobody must take as long. Asked for before all else.
+    pub async fn lock_typed(&mut self, typed: &str) -> Result<()> {
+        self.one_at_a_time(&format!("sign-in {typed}")).await
+    }
+
     /// Takes one for a key, or tells how long until there is one. Many at once take no more than there are: the row is the lock.
     /// Undoing the transaction gives it back.
     pub async fn take_limit(
@@ -34,6 +40,16 @@ impl Tx {
         // The refusal has locked the row, or nobody else writes: it is still what was refused.
         let wait = self.ask_limit(key, terms).await?;
         Ok(Err(wait.unwrap_or_default()))
+    }
+
+    /// Gives back the price of what this transaction took for a key.
+    pub async fn give_back_limit(&mut self, key: [u8; 32], price: i64) -> Result<()> {
+        self.query("UPDATE rate_limit SET full_at = full_at - $2 WHERE key = $1")
+            .bind(key.to_vec())
+            .bind(price)
+            .execute()
+            .await?;
+        Ok(())
     }
 
     /// How long until there is one for a key, without taking it; none where there is one now.

@@ -5,7 +5,8 @@
 //! locked, and it is the first thing of a transaction that is: whoever changes anything of an account waits there for the others.
 //! After it, in this order: an address ([`Tx::lock_address`]), the mail, its attempts, its request, tokens and sessions. What is burnt,
 //! claimed or ended is so by one conditional statement, and who changes many rows locks them in the order of their ids or passes over
-//! those that are locked. A deadlock that happens all the same is [`StoreError::Busy`].
+//! those that are locked. Before the account come only what was typed ([`Tx::lock_typed`]) and a bucket of the limits, in this order. A
+//! deadlock that happens all the same is [`StoreError::Busy`].
 
 mod accounts;
 mod admin;
