@@ -12,7 +12,7 @@ use super::exit::{CliError, Exit};
 use super::output::{print, print_json, table};
 use crate::server::config::{Database, DatabaseUrl};
 use crate::server::secrets::Secret;
-use crate::server::store::{Copied, StepState, Store};
+use crate::server::store::{Copied, StepState, Store, StoreError};
 use crate::server::timekeeper;
 
 /// Bring the database's schema up to date, creating SQLite's file where it is missing
@@ -25,7 +25,7 @@ use crate::server::timekeeper;
   postern migrate --from sqlite:var/postern.sqlite --to postgres://postern@db/postern --password-file pg.txt
 
 Without --to, what --from names is copied to database.url of the settings. Stop the servers first: what is
-written while it is copied stays behind.")]
+written while it is copied stays behind. One that sends mail is noticed, one that runs without a worker is not.")]
 pub struct Migrate {
     /// Only tell which migrations the database has; ends with 5 where it is not up to date
     #[arg(long)]
@@ -126,7 +126,18 @@ impl Migrate {
             .await;
         target.close().await;
         source.close().await;
-        copied.with_context(|| format!("{} was not copied to {}", from.url, to.url))?;
+        copied.map_err(|error| match error {
+            StoreError::Unknown(_) => CliError::Failed(anyhow::anyhow!(
+                "whether {} was copied to {} is not known: the target stopped answering at the last moment. Run the same command \
+                 again: where it was copied, that says that the target is not empty",
+                from.url,
+                to.url
+            )),
+            other => {
+                let words = format!("{} was not copied to {}", from.url, to.url);
+                anyhow::Error::new(other).context(words).into()
+            }
+        })?;
         let rows: Vec<_> = tables
             .iter()
             .map(|one| [one.table.to_owned(), one.rows.to_string()])

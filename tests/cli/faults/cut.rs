@@ -186,3 +186,40 @@ fn b4_a_commit_that_was_lost_is_no_success_when_its_id_is_given_out_again() {
 fn b4_a_commit_that_was_lost_with_its_id_does_not_count() {
     lost_with_its_id(false);
 }
+
+#[test]
+fn b4_a_copy_whose_commit_is_not_answered_is_not_said_to_have_failed() {
+    let Some(mut postgres) = Postgres::start("copied", "") else {
+        return;
+    };
+    postgres.run("postgres", "CREATE DATABASE target");
+    let wire = Wire::to(postgres.port);
+    let place = on_postgres(&postgres, wire.port, "target");
+    let from = format!("sqlite:{}", place.0.join("old.sqlite").display());
+    let old = ["--set", &format!("database.url={from}")];
+    for ran in [
+        place.run(&["migrate"]),
+        place.run(&[old[0], old[1], "migrate"]),
+        place.add("alice", &old),
+    ] {
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+    let copy = [
+        "--set",
+        "database.busy_timeout=300ms",
+        "migrate",
+        "--from",
+        from.as_str(),
+    ];
+    wire.plan(1, At::After, wire.break_off());
+    let ran = place.run(&copy);
+    assert!(!wire.waits(), "the commit was met");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{}", ran.err);
+    assert!(ran.err.contains("Run the same command"), "{}", ran.err);
+    assert!(!ran.err.contains("was not copied"), "{}", ran.err);
+    wire.mend(postgres.port);
+    let ran = place.run(&copy);
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(ran.err.contains("is not empty"), "{}", ran.err);
+    postgres.end();
+}
