@@ -387,7 +387,7 @@ fn d5_requests_that_never_end_and_answers_that_nobody_takes() {
     flooded("unfinished", |server| {
         let mut connection = open(server);
         let post = [("content-type", "application/x-www-form-urlencoded")];
-        for n in 0..65 {
+        for n in 0..17 {
             let block = h2::request("POST", "/forgot", &post);
             connection.write(&frame(h2::HEADERS, h2::END_HEADERS, 2 * n + 1, &block));
         }
@@ -396,21 +396,52 @@ fn d5_requests_that_never_end_and_answers_that_nobody_takes() {
             .unwrap();
         assert_eq!(
             (refusal.stream, &refusal.payload[..]),
-            (129, &h2::REFUSED_STREAM.to_be_bytes()[..])
+            (33, &h2::REFUSED_STREAM.to_be_bytes()[..])
         );
         // The others are answered when limits.request_timeout is over, and then the connection idles.
         let answer = connection.until(|frame| frame.kind == h2::HEADERS).unwrap();
-        assert!(answer.stream < 129);
-        refused(connection, 65)
+        assert!(answer.stream < 33);
+        refused(connection, 17)
     });
     flooded("untaken", |server| {
         // SETTINGS_INITIAL_WINDOW_SIZE 0: no byte of an answer may be sent.
         let mut connection = Connection::open(server.connect(), &[(4, 0)]);
-        for n in 0..64 {
+        for n in 0..16 {
             let block = h2::request("GET", "/forgot", &[]);
             let flags = h2::END_HEADERS | h2::END_STREAM;
             connection.write(&frame(h2::HEADERS, flags, 2 * n + 1, &block));
         }
-        refused(connection, 64)
+        refused(connection, 16)
+    });
+}
+
+#[test]
+fn d5_large_files_that_nobody_takes_over_windows_that_are_open() {
+    flooded("large", |server| {
+        // More than the system's own buffers hold, so that the rest is ours to keep.
+        server.publish("pkg/large.bin", &vec![b'x'; 4 << 20]);
+        let most = i32::MAX as u32;
+        let mut connections: Vec<_> = (0..16)
+            .map(|_| {
+                // SETTINGS_INITIAL_WINDOW_SIZE, and the connection's own: all may be sent, and nothing is read.
+                let mut connection = Connection::open(server.connect(), &[(4, most)]);
+                let more = (most - 65_535).to_be_bytes();
+                connection.write(&frame(h2::WINDOW_UPDATE, 0, 0, &more));
+                for n in 0..16 {
+                    let block = h2::request("GET", "/pkg/large.bin", &[]);
+                    let flags = h2::END_HEADERS | h2::END_STREAM;
+                    connection.write(&frame(h2::HEADERS, flags, 2 * n + 1, &block));
+                }
+                connection
+            })
+            .collect();
+        let began = Instant::now();
+        // Until they are cut: nothing of their answers was taken for limits.idle_timeout.
+        while !connections.is_empty() {
+            assert!(began.elapsed() < PATIENCE, "{} are open", connections.len());
+            connections.retain_mut(|one| one.write(&frame(h2::PING, 0, 0, &[0; 8])));
+            thread::sleep(Duration::from_millis(50));
+        }
+        format!("cut after {:?}", began.elapsed())
     });
 }

@@ -29,7 +29,7 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// `idle_timeout`: from an answer to the next whole header, and for an answer that is not taken; default 75s, 1s..10m.
     pub idle_timeout: Duration,
-    /// `http2_streams`: requests at once in one HTTP/2 connection, default 64, 0..1000; 0: HTTP/2 is not spoken.
+    /// `http2_streams`: requests at once in one HTTP/2 connection, default 16, 0..1000; 0: HTTP/2 is not spoken.
     pub http2_streams: u32,
 }
 
@@ -46,6 +46,6 @@ pub(super) fn read(reader: &mut Reader) -> Result<Limits, ConfigError> {
         connections_per_client: section.number("connections_per_client", 64, 2..=65_536)?,
         header_timeout: section.duration("header_timeout", 10 * SECOND, SECOND..=MINUTE)?,
         idle_timeout: section.duration("idle_timeout", 75 * SECOND, SECOND..=10 * MINUTE)?,
-        http2_streams: section.number("http2_streams", 64, 0..=1_000)?,
+        http2_streams: section.number("http2_streams", 16, 0..=1_000)?,
     })
 }

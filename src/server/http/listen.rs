@@ -28,10 +28,11 @@ use connection::Connection;
 /// Header lines of one request, and bytes of all of them; more is 431.
 const MOST_HEADERS: usize = 64;
 const HEADER_BYTES: usize = 32 * 1024;
-/// HTTP/2, for each connection: what it may send before we have read it, for one request and for all; and our answers.
+/// HTTP/2, for each connection: what it may send before we have read it, for one request and for all; and, for one request, what
+/// we keep of an answer that it does not take.
 const STREAM_WINDOW: u32 = 32 * 1024;
 const CONNECTION_WINDOW: u32 = 128 * 1024;
-const SEND_BUFFER: usize = 64 * 1024;
+const SEND_BUFFER: usize = 16 * 1024;
 const FRAME_BYTES: u32 = 16 * 1024;
 const HEADER_LIST_BYTES: u32 = 16 * 1024;
 /// Requests that were taken back before we saw them, and those that broke the protocol, until the connection ends: a browser

@@ -22,12 +22,16 @@ use crate::api::forms::FormKind;
 use crate::domain::reference::Reference;
 use crate::ui::text::pages as words;
 
+/// How much of a built file is read at a time, for each that is being taken.
+const CHUNK: usize = 16 * 1024;
+
 /// The whole application.
 pub fn router(app: App) -> Router {
     let limits = &app.service.config.limits;
     let root = app.service.config.site.root.clone();
     let files = || {
         ServeDir::new(&root)
+            .with_buf_chunk_size(CHUNK)
             .precompressed_br()
             .precompressed_gzip()
             .append_index_html_on_directories(false)
@@ -36,6 +40,7 @@ pub fn router(app: App) -> Router {
         .nest_service(
             "/pkg",
             ServeDir::new(root.join("pkg"))
+                .with_buf_chunk_size(CHUNK)
                 .precompressed_br()
                 .precompressed_gzip(),
         )

@@ -86,6 +86,13 @@ impl Server {
         }
     }
 
+    /// Puts a file into the built site.
+    pub fn publish(&self, name: &str, bytes: &[u8]) {
+        let file = self.place.0.join("site").join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, bytes).unwrap();
+    }
+
     /// How many mails the outbox was given.
     pub fn mails(&self) -> usize {
         let mails = self.place.json(&["outbox", "list", "--json"]);
