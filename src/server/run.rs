@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::http::cookies::Cookies;
 use super::http::health::Readiness;
+use super::http::listen::clients::Clients;
 use super::http::{App, Runs, listen, router, site};
 use super::machine;
 use super::service::Service;
@@ -154,6 +155,10 @@ pub async fn start(mut config: Config, clock: Clock) -> anyhow::Result<Running> 
         mailbox,
         demo,
         runs: runs.clone(),
+        asking: Clients::new(
+            config.limits.connections_per_client,
+            config.site.trusted_proxies.clone(),
+        ),
         readiness: Readiness::default(),
     };
     let pages = router(app);

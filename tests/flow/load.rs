@@ -72,6 +72,63 @@ async fn d4_a_trusted_proxy_may_bring_all_its_clients() {
     }
 }
 
+/// A request that a proxy forwards for that client, whose body never comes; what it is answered first.
+async fn forwarded(house: &House, client: &str) -> (TcpStream, String) {
+    let mut stream = connect("127.0.0.2", house.address()).await;
+    let head = format!(
+        "POST /forgot HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {client}\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: 9000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await;
+    let read = read.expect("no answer").unwrap();
+    answer.truncate(read);
+    (stream, String::from_utf8_lossy(&answer).to_lowercase())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d4_one_client_behind_a_proxy_cannot_keep_all_busy() {
+    let settings = [
+        ("limits.connections", "32"),
+        ("limits.connections_per_client", "8"),
+        ("limits.request_timeout", "5m"),
+        ("site.trusted_proxies", "127.0.0.2"),
+    ];
+    let house = House::with(&settings).await;
+    let mut busy = Vec::new();
+    for _ in 0..8 {
+        let (stream, answer) = forwarded(&house, "203.0.113.9").await;
+        // Its handler asks for the body, and waits for it.
+        assert!(answer.starts_with("http/1.1 100"), "{answer}");
+        busy.push(stream);
+    }
+    // More than there are connections; each is sent away at once, and only idles then.
+    let mut away = Vec::new();
+    for _ in 0..40 {
+        let (stream, answer) = forwarded(&house, "203.0.113.9").await;
+        assert!(answer.starts_with("http/1.1 503"), "{answer}");
+        assert!(answer.contains("\r\nretry-after: "), "{answer}");
+        away.push(stream);
+    }
+    let mut monitor = connect("127.0.0.3", house.address()).await;
+    assert!(answers(&mut monitor).await, "who watches it");
+    let mut own = connect("127.0.0.2", house.address()).await;
+    assert!(answers(&mut own).await, "the proxy itself");
+    let (other, answer) = forwarded(&house, "198.51.100.7").await;
+    assert!(
+        answer.starts_with("http/1.1 100"),
+        "another client: {answer}"
+    );
+    drop((other, away));
+    // A place that was given back is had again.
+    busy.pop();
+    crate::support::until("the place to be free", async || {
+        let (_, answer) = forwarded(&house, "203.0.113.9").await;
+        answer.starts_with("http/1.1 100").then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn d4_a_full_house_makes_room_by_closing_what_only_idles() {
     let house = House::with(&[("limits.connections", "16")]).await;

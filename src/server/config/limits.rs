@@ -23,7 +23,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// `connections`: all at once, default 512, 16..65536.
     pub connections: usize,
-    /// `connections_per_client`: from one client address (IPv6 by /64) that is no trusted proxy's, default 64, 2..65536.
+    /// `connections_per_client`: from one client address (IPv6 by /64) that is no trusted proxy's; requests behind one. Default 64,
+    /// 2..65536.
     pub connections_per_client: usize,
     /// `header_timeout`: from connecting to a whole request header, default 10s, 1s..1m.
     pub header_timeout: Duration,

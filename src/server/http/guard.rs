@@ -1,6 +1,9 @@
 //! State changes come from our own pages only: checked by what the browser says of the request's origin.
 
-use axum::extract::{Request, State};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +21,28 @@ pub async fn same_origin(State(app): State<App>, request: Request, next: Next) -
         return next.run(request).await;
     }
     Asked::of(&request).refuse(app, &ApiError::Forbidden)
+}
+
+/// Behind a trusted proxy the door sees one peer for all: there each client has as many requests at once as it has connections
+/// elsewhere, so that one cannot keep all of the proxy's connections busy.
+pub async fn in_bounds(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let forwarded = app.asking.trusts(peer.ip());
+    let client = request.extensions().get::<Client>().filter(|_| forwarded);
+    let Some(client) = client.map(|client| client.address) else {
+        return next.run(request).await;
+    };
+    let Some(place) = app.asking.enter(client) else {
+        return Asked::of(&request).refuse(app, &ApiError::Busy { retry_after: 5 });
+    };
+    let mut response = next.run(request).await;
+    // Until the answer is taken (listen/answer.rs).
+    response.extensions_mut().insert(Arc::new(place));
+    response
 }
 
 /// Gives up on what takes longer than `limits.request_timeout`. A form that is given up in the middle may have been done.

@@ -4,7 +4,7 @@
 
 mod activity;
 mod answer;
-mod clients;
+pub mod clients;
 mod connection;
 
 use std::io::ErrorKind;

@@ -92,6 +92,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(guard::panicked))
         .layer(from_fn_with_state(app.clone(), guard::in_time))
         .layer(from_fn_with_state(app.clone(), guard::same_origin))
+        .layer(from_fn_with_state(app.clone(), guard::in_bounds))
         .layer(from_fn_with_state(app.clone(), headers::protect))
         .layer(from_fn_with_state(app, identify))
 }

@@ -8,6 +8,7 @@ use super::client::Client;
 use super::console::Runs;
 use super::cookies::{self, Cookies};
 use super::health::Readiness;
+use super::listen::clients::Clients;
 use crate::server::caller::Caller;
 use crate::server::secrets::Token;
 use crate::server::service::Service;
@@ -26,6 +27,8 @@ pub struct App {
     pub demo: bool,
     /// Probes that operators have started.
     pub runs: Runs,
+    /// The requests of each client that comes through a trusted proxy.
+    pub asking: Clients,
     /// What the last look for `/health/ready` found.
     pub readiness: Readiness,
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -14,6 +15,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use super::activity::{Activity, Answering};
+use super::clients::Place;
 
 /// The pages, for one connection.
 pub struct Pages {
@@ -39,9 +41,15 @@ impl Service<Request<Incoming>> for Pages {
         }
         let answer = TowerToHyperService::new(self.pages.clone()).call(request);
         Box::pin(async move {
-            let answer = answer.await?;
+            let mut answer = answer.await?;
+            // What takes nothing of its answer keeps its place among its client's requests.
+            let place = answer.extensions_mut().remove::<Arc<Place>>();
             let answering = handling.answer();
-            Ok(answer.map(|body| Answer { body, answering }))
+            Ok(answer.map(|body| Answer {
+                body,
+                answering,
+                _place: place,
+            }))
         })
     }
 }
@@ -50,6 +58,7 @@ impl Service<Request<Incoming>> for Pages {
 pub struct Answer {
     body: Body,
     answering: Answering,
+    _place: Option<Arc<Place>>,
 }
 
 impl HttpBody for Answer {

@@ -1,4 +1,4 @@
-//! How many connections each client has, so that one cannot have all: by IPv4 address or IPv6 /64.
+//! How many connections each client has, or requests behind a proxy, so that one cannot have all: by IPv4 address or IPv6 /64.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -35,10 +35,16 @@ impl Clients {
         }
     }
 
-    /// A place for one more connection, unless its client has enough.
+    /// Whether many clients stand behind this one.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        let ip = peer.to_canonical();
+        self.trusted.iter().any(|net| net.contains(&ip))
+    }
+
+    /// A place for one more, unless its client has enough.
     pub fn enter(&self, peer: IpAddr) -> Option<Place> {
         let ip = peer.to_canonical();
-        if self.trusted.iter().any(|net| net.contains(&ip)) {
+        if self.trusts(ip) {
             return Some(Place { of: None });
         }
         let network = network(ip);
@@ -57,7 +63,7 @@ impl Clients {
     }
 }
 
-/// The place of one connection, given back when dropped.
+/// The place of one connection or request, given back when dropped.
 #[derive(Debug)]
 pub struct Place {
     of: Option<(Networks, IpAddr)>,
