@@ -7,6 +7,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::accounts::demo;
 use super::clock::Clock;
@@ -20,7 +21,7 @@ use super::service::Service;
 use super::smtp::relay::SmtpRelay;
 use super::smtp::sandbox::{self, Mailbox};
 use super::timekeeper;
-use super::working::{LONGEST_GOODBYE, MARGIN, Working, end, look_for_a_worker, open};
+use super::working::{LONGEST_GOODBYE, MARGIN, Working, close, end, look_for_a_worker, open};
 use crate::ui::shell::Look;
 
 /// Open files beside the pages' connections: database, relay, log, static files.
@@ -195,17 +196,18 @@ impl Running {
         let config = &self.service.config;
         let attempt = config.smtp.timeout.min(LONGEST_GOODBYE);
         let patience = attempt.max(config.limits.request_timeout.min(LONGEST_GOODBYE)) + MARGIN;
+        let deadline = Instant::now() + patience;
         for task in self.tasks {
-            end(task, patience).await;
+            end(task, deadline).await;
         }
         if let Some(relay) = self.relay {
             Working::say_goodbye(relay).await;
         }
         let _ = self.stop_sandbox.send(true);
         if let Some((_, task)) = self.sandbox_task {
-            end(task, patience).await;
+            end(task, deadline).await;
         }
-        self.service.store.close().await;
+        close(&self.service.store).await;
     }
 }
 

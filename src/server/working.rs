@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::clock::Clock;
 use super::config::Config;
@@ -21,6 +21,8 @@ pub const LONGEST_GOODBYE: Duration = Duration::from_secs(30);
 pub const MARGIN: Duration = Duration::from_secs(5);
 /// How long the relay is given to answer our goodbyes.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// How long the database is given to end what runs on it; what is not committed by then never will be.
+const CLOSE: Duration = Duration::from_secs(5);
 /// How often it is looked whether anybody works on the outbox, where this process does not.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -108,23 +110,31 @@ impl Alone {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         let patience = self.service.config.smtp.timeout.min(LONGEST_GOODBYE) + MARGIN;
+        let deadline = Instant::now() + patience;
         for task in self.tasks {
-            end(task, patience).await;
+            end(task, deadline).await;
         }
         Working::say_goodbye(self.relay).await;
-        self.service.store.close().await;
+        close(&self.service.store).await;
     }
 }
 
-/// Waits for a part of the server to end, and cuts it off after `patience`.
-pub async fn end(mut task: JoinHandle<()>, patience: Duration) {
-    match timeout(patience, &mut task).await {
+/// Waits for a part of the server to end, and cuts it off at `deadline`, which is the same for all parts.
+pub async fn end(mut task: JoinHandle<()>, deadline: Instant) {
+    match timeout_at(deadline, &mut task).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "a part of the server did not end well"),
         Err(_) => {
             tracing::warn!("what did not end in time is cut");
             task.abort();
         }
+    }
+}
+
+/// Closes the database, unless something keeps it from being closed.
+pub async fn close(store: &Store) {
+    if timeout(CLOSE, store.close()).await.is_err() {
+        tracing::warn!("the database is left as it is: something still runs on it");
     }
 }
 
@@ -153,5 +163,30 @@ async fn keep_working(worker: Arc<Worker>, stopped: watch::Receiver<bool>) {
             Err(error) => tracing::error!(%error, "the worker failed and is started again"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_does_not_end_is_cut_at_one_deadline_for_all() {
+        let patience = Duration::from_secs(1);
+        let began = Instant::now();
+        let deadline = began + patience;
+        let tasks: Vec<_> = (0..3)
+            .map(|_| tokio::spawn(std::future::pending()))
+            .collect();
+        let cut: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
+        for task in tasks {
+            end(task, deadline).await;
+        }
+        let took = began.elapsed();
+        // One after the other they would have had three seconds.
+        assert!(took < Duration::from_millis(2_500), "{took:?}");
+        while !cut.iter().all(|task| task.is_finished()) {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -203,6 +203,16 @@ async fn d4_a_stop_waits_for_what_runs_and_not_for_what_idles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn d4_a_stop_does_not_wait_for_a_transaction_without_end() {
+    let mut house = House::new().await;
+    let running = house.take();
+    let held = running.service.store.read().await.unwrap();
+    let stopping = tokio::time::timeout(PATIENCE, running.stop()).await;
+    assert!(stopping.is_ok(), "it waits for ever");
+    drop(held);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d4_headers_are_bounded_in_number_and_size() {
     let house = House::new().await;
     let with = |more: String| {
