@@ -29,7 +29,11 @@ pub fn serve(place: &Place, more: &[&str]) -> (Child, u16) {
 /// The same, not yet started.
 pub fn server(place: &Place, more: &[&str]) -> (Command, u16) {
     std::fs::create_dir_all(place.0.join("site")).unwrap();
-    std::fs::write(place.0.join("site/manifest.json"), "{}").unwrap();
+    // Written once: a server that starts beside this one may be reading it.
+    let manifest = place.0.join("site/manifest.json");
+    if !manifest.exists() {
+        std::fs::write(manifest, "{}").unwrap();
+    }
     let port = port();
     let listen = format!("127.0.0.1:{port}");
     let mut command = place.command();
