@@ -160,7 +160,8 @@ impl Tx {
         let free = self.skip_locked();
         let held: Vec<(String,)> = self
             .query(sqlx::AssertSqlSafe(format!(
-                "SELECT id FROM outbox WHERE state = 'queued' AND claimed_until > $1 AND claimed_by IS NOT NULL \
+                // That it is above zero lets the index of what is claimed be used, whatever $1 is.
+                "SELECT id FROM outbox WHERE claimed_until > 0 AND claimed_until > $1 AND state = 'queued' AND claimed_by IS NOT NULL \
                  AND claimed_by NOT IN (SELECT id FROM worker WHERE seen_at > $2) ORDER BY id LIMIT 1000{free}"
             )))
             .bind(now.millis())
