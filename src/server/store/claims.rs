@@ -153,4 +153,21 @@ impl Tx {
         self.one_at_a_time("the cap on all sending").await?;
         self.count_taken(since, now, cap).await
     }
+
+    async fn count_taken(&mut self, since: Timestamp, now: Timestamp, cap: u32) -> Result<u32> {
+        let (sent,): (i64,) = self
+            .query(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE sent_at > $1 LIMIT $2) AS recent",
+            )
+            .bind(since.millis())
+            .bind(i64::from(cap))
+            .fetch_one_as()
+            .await?;
+        let (claimed,): (i64,) = self
+            .query("SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND claimed_until > 0 AND claimed_until > $1")
+            .bind(now.millis())
+            .fetch_one_as()
+            .await?;
+        Ok(count(sent).saturating_add(count(claimed)))
+    }
 }
