@@ -1,7 +1,9 @@
 //! What runs have found, step by step, each by its name; and a few runs that must always be made.
 
 use crate::made;
-use crate::op::Verdict::{Accept, Hold, RefuseMessage, Vanish};
+use crate::op::Verdict::{
+    Accept, DeferMessage, DeferRecipient, Hold, RefuseMessage, RefuseRecipient, Vanish,
+};
 use crate::op::{Asked, Code, Name, Op};
 
 const ASK: Op = Op::Ask(Asked::Username(0));
@@ -17,6 +19,40 @@ fn wrong(browser: usize) -> Op {
 #[test]
 fn the_later_of_two_passwords_at_once_is_in_the_audit_too() {
     made(&[ASK, Op::Relay(Accept), right(0), Op::SetAtOnce(0)]);
+}
+
+#[test]
+fn what_a_new_password_revokes_is_in_the_audit_also_where_the_relay_is_just_asked() {
+    let signed_in = Op::SignIn(0, 0, crate::op::Password::Current);
+    let changing = [
+        ASK,
+        Op::Relay(Accept),
+        signed_in,
+        Op::ChangeAddress(0, true),
+    ];
+    let set = [right(1), Op::Set(1, true)];
+    for verdict in [Accept, DeferRecipient, RefuseRecipient, Vanish] {
+        made(&[&changing[..], &set, &[Op::Relay(verdict)]].concat());
+    }
+    for verdict in [Accept, DeferMessage, RefuseMessage, Vanish] {
+        made(
+            &[
+                &changing[..],
+                &[Op::Relay(Hold)],
+                &set,
+                &[Op::Relay(verdict)],
+            ]
+            .concat(),
+        );
+    }
+}
+
+#[test]
+fn a_live_link_ends_with_the_lock() {
+    // The third wrong username is typed in the session of a first link, while a second one lives.
+    let again = Op::Exchange(0, Code::Empty, Name::Others);
+    let first = [ASK, Op::Relay(Accept), wrong(0), Op::Pass(61)];
+    made(&[&first[..], &[ASK, Op::Relay(Accept), again, again]].concat());
 }
 
 #[test]

@@ -190,7 +190,12 @@ impl Reference {
     ) -> Option<Open> {
         let mut hand = self.in_hand.take().expect("a mail in hand");
         let id = hand.mail.clone();
+        // Revoked while the relay was asked: nothing of it is the worker's any more, but that it was taken after all is still said.
+        let ours = self.outbox[&id].state == MailState::Queued;
         if hand.handed_over.is_none() {
+            if !ours {
+                return None;
+            }
             match verdict {
                 Verdict::RefuseRecipient => return self.over(now, &hand),
                 Verdict::DeferRecipient => return self.later(&hand),
@@ -224,6 +229,8 @@ impl Reference {
             }
         }
         match verdict {
+            _ if refused && !ours => None,
+            Verdict::Vanish if !ours => None,
             Verdict::Accept | Verdict::Hold => {
                 self.end(&id, MailState::Sent);
                 self.request(&id, RequestState::Sent, now, Some(hand.who));

@@ -329,8 +329,13 @@ impl Reference {
                 && mail.who == Some(who)
                 && mail.state == MailState::Queued
         };
+        let mut revoked = 0;
         for mail in self.outbox.values_mut().filter(asked) {
             mail.state = MailState::Discarded;
+            revoked += 1;
+        }
+        for _ in 0..revoked {
+            self.event("mail_not_sent", "refused", "revoked", Some(who));
         }
     }
 

@@ -160,7 +160,8 @@ pub async fn set_state(service: &Service, name: &str, state: AccountState) -> Do
             AccountState::Active => "account_unfreeze",
         };
         if state == AccountState::Frozen {
-            tx.revoke_all(&account.id, None).await?;
+            tx.revoke_all(&caller(), &account.id, None, service.now())
+                .await?;
         }
         note(service, &mut tx, event, &account.id).await?;
         tx.commit().await?;

@@ -50,7 +50,7 @@ pub async fn change(
         return Err(ApiError::SignedOut.into());
     }
     tx.set_password(&account.id, &hash, now).await?;
-    tx.revoke_all(&account.id, Some(cookie.hash().as_bytes()))
+    tx.revoke_all(caller, &account.id, Some(cookie.hash().as_bytes()), now)
         .await?;
     notices(service, &mut tx, account, now).await?;
     let event = AuditEvent::allowed("authn_password_change")

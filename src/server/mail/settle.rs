@@ -222,11 +222,11 @@ async fn end_attempt(tx: &mut Tx, settled: &Settled<'_>, fate: &Fate, now: Times
     Ok(())
 }
 
-/// The lease was over before the attempt was, and another worker decides about the mail: only the attempt is written down.
+/// The lease was over before the attempt was, or the mail was revoked meanwhile: only the attempt is written down.
 async fn disowned(mut tx: Tx, settled: &Settled<'_>, fate: &Fate, now: Timestamp) -> Done<()> {
     tracing::warn!(
         kind = settled.queued.kind.name(),
-        "an attempt took longer than its lease: another worker has the mail"
+        "an attempt ended after its lease, or its mail was revoked: nothing follows from it"
     );
     end_attempt(&mut tx, settled, fate, now).await?;
     Ok(tx.commit().await?)

@@ -26,7 +26,7 @@ pub async fn freeze(service: &Service, caller: &Caller, code: &str, typed: &str)
         token,
     } = prove(service, caller, purpose, code, typed, now).await?;
     tx.set_state(&account.id, AccountState::Frozen).await?;
-    tx.revoke_all(&account.id, None).await?;
+    tx.revoke_all(caller, &account.id, None, now).await?;
     // To the address that the notice went to: the account's own may be the intruder's by now.
     let told = token
         .address

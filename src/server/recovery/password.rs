@@ -68,7 +68,7 @@ pub async fn set(service: &Service, caller: &Caller, cookie: &Token, password: S
         return too_late(tx, caller, now).await;
     }
     tx.set_password(&account.id, &hash, now).await?;
-    tx.revoke_all(&account.id, None).await?;
+    tx.revoke_all(caller, &account.id, None, now).await?;
     if let Some(request) = &session.request_id {
         tx.set_request_state(request, RequestState::Used, None, None, now)
             .await?;

@@ -1,10 +1,11 @@
 //! Accounts: found by name, address or id; their failures, locks, freezes and passwords.
 
-use super::{Result, Row, Tx, count};
+use super::{AuditEvent, Result, Row, Tx, count};
 use crate::domain::account::{AccountState, Lock};
 use crate::domain::identifier::{EmailAddress, Identifier, Username};
 use crate::domain::lockout::LockScope;
 use crate::domain::time::Timestamp;
+use crate::server::caller::Caller;
 
 /// An account as it is stored.
 #[derive(Debug, Clone)]
@@ -249,22 +250,32 @@ impl Tx {
     }
 
     /// Takes every way in but the password: tokens, also those that are yet to be minted, reset sessions and sign-in sessions, but
-    /// for the session `keep`.
+    /// for the session `keep`. Mail that will not be sent for it is written down.
     /// Notices' "this was not me" tokens stay: they only ever shut an account.
-    pub async fn revoke_all(&mut self, id: &str, keep: Option<&[u8]>) -> Result<()> {
+    pub async fn revoke_all(
+        &mut self,
+        caller: &Caller,
+        id: &str,
+        keep: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<()> {
         self.query("DELETE FROM token WHERE account_id = $1 AND purpose <> 'not_me'")
             .bind(id.to_owned())
             .execute()
             .await?;
         // Several rows are locked in one order, here as wherever several are.
         let lock = self.for_update();
-        self.query(sqlx::AssertSqlSafe(format!(
+        let revoked = self.query(sqlx::AssertSqlSafe(format!(
             "UPDATE outbox SET state = 'discarded', reason = 'revoked' WHERE id IN (SELECT id FROM outbox WHERE account_id = $1 \
              AND kind = 'verify_address' AND state = 'queued' ORDER BY id{lock})",
         )))
         .bind(id.to_owned())
         .execute()
         .await?;
+        for _ in 0..revoked {
+            let event = AuditEvent::refused("mail_not_sent", "revoked");
+            self.audit(caller, now, event.of(id)).await?;
+        }
         self.query("DELETE FROM reset_session WHERE account_id = $1")
             .bind(id.to_owned())
             .execute()

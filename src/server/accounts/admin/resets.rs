@@ -69,7 +69,7 @@ pub async fn set_password(service: &Service, account: &Account, password: Secret
         return Err(AdminError::Refused(words));
     }
     tx.set_password(&account.id, &hash, now).await?;
-    tx.revoke_all(&account.id, None).await?;
+    tx.revoke_all(&caller(), &account.id, None, now).await?;
     notices(service, &mut tx, &account, now).await?;
     note(service, &mut tx, "authn_password_change", &account.id).await?;
     Ok(tx.commit().await?)
