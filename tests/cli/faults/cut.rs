@@ -134,8 +134,7 @@ fn b4_an_outcome_that_cannot_be_found_out_is_said_to_be_unknown_and_a_repeat_is_
 /// PostgreSQL dies before it wrote down that a transaction ran, and gives out its id once more: to `another`, or to nobody yet.
 fn lost_with_its_id(another: bool) {
     let name = format!("lost-{another}");
-    // Nothing of a transaction reaches the disk before its commit.
-    let Some(postgres) = Postgres::start(&name, "wal_writer_delay = 10s") else {
+    let Some(postgres) = Postgres::start(&name, "") else {
         return;
     };
     seed(&postgres);
@@ -146,6 +145,7 @@ fn lost_with_its_id(another: bool) {
     world.start(&[], &patience).unwrap();
     let page = world.verified();
     world.settled().unwrap();
+    postgres.hold_writers();
     let postgres = Arc::new(Mutex::new(postgres));
     let (hit, way, mut break_off) = (postgres.clone(), wire.clone(), wire.break_off());
     wire.plan(1, At::Before, move || {

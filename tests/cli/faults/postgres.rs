@@ -203,6 +203,24 @@ impl Postgres {
         let _ = std::fs::remove_file(data.join("postmaster.pid"));
     }
 
+    /// Stops the processes that write to the disk what nobody waits for: from now on a transaction's changes get there with a commit,
+    /// or never.
+    pub fn hold_writers(&self) {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE backend_type IN ('walwriter', 'background writer')";
+        let pids: Vec<(i32,)> = self.with("postgres", async |mut connection| {
+            sqlx::query_as(sql)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap()
+        });
+        assert_eq!(pids.len(), 2);
+        for (pid,) in pids {
+            let mut stop = Command::new("kill");
+            let status = stop.args(["-STOP", &pid.to_string()]).status();
+            assert!(status.unwrap().success());
+        }
+    }
+
     /// Where a program finds that database, behind that port.
     pub fn url(&self, port: u16, database: &str) -> String {
         format!(
