@@ -38,3 +38,12 @@ CREATE TABLE worker (
 );
 -- Which worker holds a mail that is claimed.
 ALTER TABLE outbox ADD COLUMN claimed_by TEXT;
+
+-- What a failed sign-in for nobody reads and writes, as one for somebody does the account: otherwise the time of the answer would tell.
+CREATE TABLE stand_in (
+    number     BIGINT PRIMARY KEY NOT NULL,
+    failures   BIGINT NOT NULL DEFAULT 0,
+    not_before BIGINT NOT NULL DEFAULT 0
+);
+WITH RECURSIVE numbers (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < 1023)
+INSERT INTO stand_in (number) SELECT number FROM numbers;

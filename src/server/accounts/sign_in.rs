@@ -13,10 +13,7 @@ use crate::server::limits::Counted;
 use crate::server::mail::queue;
 use crate::server::secrets::{Secret, Token};
 use crate::server::service::Service;
-use crate::server::store::{Account, AuditEvent, Outcome, Tx};
-
-/// The id of no account: they are all of 32 digits.
-const NOBODY: &str = "";
+use crate::server::store::{Account, AuditEvent, Named, Outcome, Tx};
 
 /// Signs in; the token goes into the browser's cookie. `old` is a session that the browser held before: it ends.
 ///
@@ -37,12 +34,13 @@ pub async fn sign_in(
         .ask(counted, caller.client, now, read)
         .await?;
     let identifier = Identifier::parse(&idn::address(typed), mode).ok();
-    let account = match &identifier {
-        Some(identifier) => tx.account_by(identifier).await?,
-        None => None,
-    };
+    let named = tx.named(identifier.as_ref()).await?;
     drop(tx);
-    let right = verify(service, account.as_ref(), &password).await?;
+    let account = match &named {
+        Named::Somebody(account) => Some(&**account),
+        Named::Nobody(_) => None,
+    };
+    let right = verify(service, account, &password).await?;
 
     let now = service.now();
     let begin = async {
@@ -56,20 +54,15 @@ pub async fn sign_in(
         .limits
         .take(counted, caller.client, None, now, begin)
         .await?;
-    let Some(account) = account else {
-        // Every refusal takes the same statements: one more or fewer can be measured.
-        tx.account(NOBODY).await?;
-        tx.set_sign_in_failures(NOBODY, 0, now).await?;
-        audit(
-            &mut tx,
-            caller,
-            now,
-            Outcome::Refused,
-            Some("unknown account"),
-            None,
-        )
-        .await?;
-        return refused(tx).await;
+    let account = match named {
+        Named::Somebody(account) => account,
+        Named::Nobody(stand_in) => {
+            // Every refusal takes the same statements: one more or fewer can be measured.
+            tx.fail_for_nobody(stand_in, now).await?;
+            let reason = Some("unknown account");
+            audit(&mut tx, caller, now, Outcome::Refused, reason, None).await?;
+            return refused(tx).await;
+        }
     };
     let id = account.id.clone();
     // Read again: other tries may have come first while the hash was computed.

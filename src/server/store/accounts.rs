@@ -40,7 +40,7 @@ pub struct NewAccount<'a> {
     pub now: Timestamp,
 }
 
-const COLUMNS: &str = "id, username, email, password_hash, state, operator, wrong_usernames, sign_in_failures, \
+pub(super) const COLUMNS: &str = "id, username, email, password_hash, state, operator, wrong_usernames, sign_in_failures, \
      sign_in_not_before, locked_until, lock_scope, created_at, password_changed_at";
 
 pub(super) fn account(row: &Row) -> sqlx::Result<Account> {

@@ -30,6 +30,7 @@ mod reset_sessions;
 mod retention;
 mod schema;
 mod sign_in_sessions;
+mod stand_ins;
 mod time;
 mod tokens;
 
@@ -49,6 +50,7 @@ pub use reset_sessions::StoredResetSession;
 pub use retention::Old;
 pub use schema::{SchemaStep, StepState, WrongSchema};
 pub use sign_in_sessions::SignInSession;
+pub use stand_ins::{Named, StandIn};
 pub use tokens::{NewToken, Replaced, StoredToken, TokenPurpose};
 
 use driver::{Inner, Row};
