@@ -70,18 +70,30 @@ impl Run {
 
     /// Moves the clock past whatever is about to happen by itself.
     async fn clear_of_edges(&mut self) {
-        loop {
-            let now = self.world.now();
-            let edges = self.reference.edges().into_iter();
-            let Some(edge) = edges.filter(|at| *at > now && *at <= now + MARGIN).max() else {
-                return;
-            };
-            self.pass(edge + SECOND - now).await;
+        let now = self.world.now();
+        if self.beyond_edges(now) > now {
+            self.pass(0).await;
         }
     }
 
+    /// That moment, or the next after it that is not followed by something that happens by itself while it is looked at.
+    fn beyond_edges(&self, mut moment: Millis) -> Millis {
+        let edges = self.reference.edges();
+        let near = |moment: Millis| {
+            let mut edges = edges.iter().copied();
+            edges.find(|at| *at > moment - SECOND && *at <= moment + MARGIN)
+        };
+        while let Some(edge) = near(moment) {
+            moment = edge + SECOND;
+        }
+        moment
+    }
+
+    /// At least so much time passes.
     pub async fn pass(&mut self, millis: Millis) {
-        self.world.advance(millis);
+        let now = self.world.now();
+        let then = self.beyond_edges(now + millis);
+        self.world.advance(then - now);
         self.sync().await;
     }
 
