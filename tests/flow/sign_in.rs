@@ -196,6 +196,43 @@ async fn a_burst_of_tries_gets_no_further_than_the_limit() {
     assert!(!house.opens("alice", PASSWORD).await);
 }
 
+/// A try for nobody reads another account's row, to take as long: it must neither open that account nor count against it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_for_nobody_leaves_the_account_alone_that_is_read_in_its_place() {
+    let house = House::new().await;
+    // Without any account there is nothing to read.
+    let page = house.browser().sign_in("alice", PASSWORD).await;
+    assert_eq!(page.status, 401);
+    house.add("alice").await;
+    for name in [
+        "nobody-here",
+        "nobody@example.org",
+        "alicf",
+        "a",
+        "\u{130}",
+        "alice@example.com",
+    ] {
+        for _ in 0..2 {
+            let browser = house.browser();
+            let page = browser.sign_in(name, PASSWORD).await;
+            assert_eq!(page.status, 401, "{name}");
+            assert!(!browser.is_signed_in().await, "{name}");
+        }
+    }
+    assert_eq!(house.account("alice").await.sign_in_failures, 0);
+    assert_eq!(house.audit("authn_login_fail").await.len(), 13);
+    for event in house.audit("authn_login_fail").await {
+        assert_eq!(event.account_id, None);
+    }
+    assert_eq!(
+        house
+            .texts("SELECT CAST(SUM(failures) AS TEXT) FROM stand_in")
+            .await,
+        ["13"]
+    );
+    assert!(house.opens("alice", PASSWORD).await);
+}
+
 /// Tries for an account wait for each other at its row. Those for nobody wait as well, at the same place: before any row is asked for.
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_tries_for_one_name_queue_whoevers_it_is() {
