@@ -20,10 +20,6 @@ const TABLES: [(&str, &str); 11] = [
     ("worker", "id"),
 ];
 
-/// Made by a migration, with nothing in it that anybody asks for.
-#[cfg(test)]
-const LEFT: &str = "stand_in";
-
 /// Rows that are read and written at once.
 const BATCH: usize = 500;
 /// Values in one statement: SQLite takes 32,766, PostgreSQL 65,535.
@@ -261,7 +257,8 @@ mod tests {
                 assert!(carried[..at].contains(&parent), "{table} before {parent}");
             }
         }
-        carried.push(LEFT.to_owned());
+        // Made by a migration, with nothing in it that anybody asks for: every database has its own.
+        carried.push("stand_in".to_owned());
         all.sort();
         carried.sort();
         assert_eq!(all, carried);

@@ -21,7 +21,7 @@ pub enum Named {
 /// What is read and written in the place of an account that does not exist.
 #[derive(Debug)]
 pub struct StandIn {
-    /// Of any other account, to be read and nothing more; empty where there is none.
+    /// Of any other account, to be read and nothing more; nobody's where there is none, or where nothing was looked up.
     account: String,
     /// Of the row that is written.
     number: i64,
@@ -81,15 +81,13 @@ impl Tx {
             "" => "",
             _ => " FOR UPDATE OF stand_in",
         };
-        let row = self
-            .query(sqlx::AssertSqlSafe(format!(
-                "SELECT {COLUMNS} FROM stand_in LEFT JOIN account ON account.id = $2 WHERE number = $1{lock}"
-            )))
-            .bind(stand_in.number)
-            .bind(stand_in.account)
-            .fetch_optional()
-            .await?;
-        drop(row);
+        self.query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM stand_in LEFT JOIN account ON account.id = $2 WHERE number = $1{lock}"
+        )))
+        .bind(stand_in.number)
+        .bind(stand_in.account)
+        .fetch_optional()
+        .await?;
         self.query(
             "UPDATE stand_in SET failures = failures + 1, not_before = $2 WHERE number = $1",
         )
